@@ -1,0 +1,126 @@
+#pragma once
+
+// One a configured channel or job kind. Gives the scheduler credits (concurrency, rate limit), hands
+// deliveries to providers in the order of the channel's strategy, falls back to the next provider on
+// a transient failure, keeps a breaker a provider, and reports each outcome until the scheduler has
+// acknowledged it.
+//
+// Completions come from any thread into an inbox; only the first one in an empty inbox sends a
+// message, so a thousand completions cost one.
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "actors/protocol.hpp"
+#include "core/circuit_breaker.hpp"
+#include "core/provider_order.hpp"
+#include "core/token_bucket.hpp"
+#include "townkrier/notification_manager.hpp"
+#include "townkrier/queue_manager.hpp"
+
+namespace townkrier {
+
+struct ChannelActorConfig {
+  ConfiguredChannel channel;
+  LogSink log;
+};
+
+class ChannelState {
+ public:
+  static inline const char* name = "channel";
+
+  ChannelState() = default;
+  ChannelState(const ChannelState&) = delete;
+  ChannelState& operator=(const ChannelState&) = delete;
+  /// Ends the workers, however the channel ended.
+  ~ChannelState();
+
+  void init(ChannelActor::pointer self, ChannelActorConfig config);
+
+  void deliver(std::vector<Order> orders);
+  void cancel(const std::vector<DeliveryKey>& keys);
+  void acknowledged(const std::vector<DeliveryKey>& keys);
+  void attach(const Attach& attach);
+  void drain();
+  void grant();
+  ChannelInfo info() const;
+
+ private:
+  using Steady = std::chrono::steady_clock::time_point;
+
+  struct Completion {
+    DeliveryKey key;
+    std::uint64_t call = 0;  // which of the delivery's provider calls
+    DeliveryOutcome outcome;
+  };
+  // Shared with the callbacks of providers, which may outlive the actor.
+  struct Inbox {
+    std::mutex mutex;
+    std::vector<Completion> completions;
+  };
+
+  struct ProviderSlot {
+    std::shared_ptr<Provider> provider;
+    CircuitBreaker breaker;
+    std::uint64_t sent = 0;
+    std::uint64_t failed = 0;
+  };
+
+  struct InFlight {
+    DeliveryRequest request;
+    std::stop_source stop;
+    std::vector<std::size_t> order;  // providers to try
+    std::size_t position = 0;        // in `order`
+    std::uint64_t call = 0;
+    CircuitBreaker::Permit permit;
+    Steady deadline{};
+    bool blocking = false;           // a worker runs it
+    std::size_t worker = 0;
+    bool cancelled = false;
+  };
+  using InFlightMap = std::map<DeliveryKey, InFlight>;
+
+  Steady now() const { return self_->clock().now(); }
+  // Tries providers from `position` on; false when none could be asked now.
+  bool try_providers(const DeliveryKey& key, InFlight& delivery);
+  void call_provider(const DeliveryKey& key, InFlight& delivery, ProviderSlot& slot);
+  void completed(Completion completion);
+  void judge(ProviderSlot& slot, const InFlight& delivery, const DeliveryOutcome& outcome);
+  void report(const DeliveryKey& key, DeliveryOutcome outcome);
+  void end(InFlightMap::iterator at);
+  void send_outcomes();
+  DeliveryOutcome all_open() const;
+  std::size_t idle_worker();
+
+  ChannelActor::pointer self_ = nullptr;
+  ChannelActorConfig config_;
+  SchedulerActor scheduler_;
+  std::size_t number_ = 0;
+  std::vector<ProviderSlot> providers_;
+  std::optional<ProviderOrder> order_;
+  std::optional<TokenBucket> rate_;
+  std::shared_ptr<Inbox> inbox_ = std::make_shared<Inbox>();
+
+  InFlightMap in_flight_;
+  std::map<DeliveryKey, DeliveryOutcome> unacknowledged_;
+  std::vector<ChannelOutcome> outbox_;
+  std::int64_t owed_ = 0;         // credits that may be given (again) once the rate allows
+  bool rate_timer_ = false;
+  std::uint64_t next_call_ = 0;
+  std::uint64_t sent_ = 0;
+  std::uint64_t failed_ = 0;
+
+  std::vector<WorkerActor> workers_;
+  std::vector<std::size_t> idle_;
+};
+
+ChannelActor::behavior_type channel(ChannelActor::stateful_pointer<ChannelState> self,
+                                    ChannelActorConfig config);
+
+}  // namespace townkrier

@@ -1,0 +1,92 @@
+#include "actors/job_factory.hpp"
+
+#include <utility>
+
+#include "core/lifecycle.hpp"
+#include "core/log_rows.hpp"
+#include "core/request_json.hpp"
+
+namespace townkrier {
+
+JobFactory::JobFactory(QueueOptions options, ContentPrivacy privacy,
+                       std::shared_ptr<const Clock> clock, const NotificationManager* notifications,
+                       std::set<std::string> kinds)
+    : options_(std::move(options)),
+      privacy_(privacy),
+      clock_(std::move(clock)),
+      notifications_(notifications),
+      kinds_(std::move(kinds)),
+      ids_(*clock_) {}
+
+// The channels of the job's deliveries; for a notification its normalised payload too.
+Result<std::vector<std::string>> JobFactory::channels_for(const JobRequest& request,
+                                                          JsonText& payload) const {
+  if (request.kind != kNotificationKind) {
+    if (!kinds_.contains(request.kind)) {
+      return fail_field(Errc::kUnknownKind, "/kind", "no handler is registered for this kind");
+    }
+    payload = request.payload;
+    return std::vector<std::string>{"@" + request.kind};
+  }
+  if (notifications_ == nullptr) {
+    return fail_field(Errc::kUnknownChannel, "/notification", "no channels are configured");
+  }
+  auto prepared = notifications_->prepare(request.payload);
+  if (!prepared) return std::unexpected(prepared.error());
+  payload = std::move(prepared->payload);
+  return std::move(prepared->via);
+}
+
+Result<void> JobFactory::check(const JobRequest& request) const {
+  if (auto valid = validate_options(request.options); !valid) return valid;
+  JsonText payload;
+  auto channels = channels_for(request, payload);
+  if (!channels) return std::unexpected(channels.error());
+  return {};
+}
+
+std::shared_ptr<JobEnvelope> JobFactory::envelope(const JobRequest& request, JsonText payload,
+                                                  TimePoint now) {
+  const JobOptions& wanted = request.options;
+  auto made = std::make_shared<JobEnvelope>();
+  made->id = ids_.next();
+  made->kind = request.kind;
+  made->queue = wanted.queue;
+  made->priority = wanted.priority;
+  made->payload = std::move(payload);
+  made->max_retries = wanted.max_retries.value_or(options_.max_retries);
+  made->retry_delay = wanted.retry_delay.value_or(options_.retry_delay);
+  made->timeout = wanted.timeout.value_or(options_.timeout);
+  made->scheduled_for = wanted.scheduled_for;
+  if (wanted.delay) made->scheduled_for = now + *wanted.delay;
+  made->unique_key = wanted.unique_key;
+  made->metadata = wanted.metadata;
+  made->tags = wanted.tags;
+  made->created_at = now;
+  return made;
+}
+
+Result<NewJob> JobFactory::make(const JobRequest& request) {
+  if (auto valid = validate_options(request.options); !valid) {
+    return std::unexpected(valid.error());
+  }
+  JsonText payload;
+  auto channels = channels_for(request, payload);
+  if (!channels) return std::unexpected(channels.error());
+  const TimePoint now = clock_->now();
+  auto made = envelope(request, std::move(payload), now);
+  std::vector<Delivery> deliveries;
+  for (std::string& channel : *channels) {
+    Delivery delivery;
+    delivery.channel = std::move(channel);
+    delivery.log_id = ids_.next();
+    deliveries.push_back(std::move(delivery));
+  }
+  NewJob job;
+  job.job.state = initial_state(*made, std::move(deliveries), now);
+  job.job.envelope = std::move(made);
+  job.logs = log_changes(*job.job.envelope, {}, job.job.state, privacy_, now);
+  return job;
+}
+
+}  // namespace townkrier

@@ -1,0 +1,100 @@
+#pragma once
+
+// The engine as one object: the actors, and the DashboardBackend through which the facade, the HTTP
+// interface and townkrier/caf.hpp talk to them. Thread-safe.
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <caf/all.hpp>
+
+#include "actors/job_factory.hpp"
+#include "actors/supervisor_actor.hpp"
+#include "core/admission.hpp"
+#include "townkrier/backend.hpp"
+#include "townkrier/queue_manager.hpp"
+
+namespace townkrier {
+
+/// One job kind of the embedder's.
+struct KindHandler {
+  std::string kind;
+  JobHandler handler;
+  HandlerOptions options;
+};
+
+struct RuntimeConfig {
+  QueueAdapter adapter;
+  NotificationManager* notifications = nullptr;
+  std::vector<KindHandler> kinds;
+  std::shared_ptr<const Clock> clock;
+  LogSink log;
+  std::function<void(const Error&)> on_fatal;
+  std::function<void(const std::vector<LogChange>&)> log_sink;
+};
+
+class Runtime final : public DashboardBackend, public std::enable_shared_from_this<Runtime> {
+ public:
+  /// Spawns everything. `system` is a caller's (it must outlive the runtime), or null for an own one.
+  static Result<std::shared_ptr<Runtime>> launch(RuntimeConfig config, caf::actor_system* system);
+  ~Runtime() override;
+
+  void start_processing(Duration poll_interval);
+  /// Blocks until drained or handed back.
+  void stop_processing();
+  /// The ordered end; blocks. Afterwards every call answers kUnavailable.
+  void shut_down();
+  void subscribe(EventSink sink);
+
+  Result<void> check(const JobRequest& request) const override;
+  void enqueue(std::vector<JobRequest> requests, Reply<std::vector<EnqueuedJob>> reply) override;
+  void send_now(JobRequest request, Reply<SendReport> reply) override;
+  void get_job(const JobId& id, Reply<Job> reply) override;
+  void list_jobs(JobFilter filter, Reply<JobPage> reply) override;
+  void act(const JobId& id, JobAction action, Reply<Job> reply) override;
+  void job_stats(Reply<QueueStats> reply) override;
+  void log_stats(StatsFilter filter, Reply<StorageStats> reply) override;
+  void get_log(const LogId& id, Reply<NotificationLog> reply) override;
+  void query_logs(LogFilter filter, Reply<LogPage> reply) override;
+  void cleanup_logs(TimePoint older_than, Reply<std::uint64_t> reply) override;
+  void queues(Reply<std::vector<QueueInfo>> reply) override;
+  void set_queue_flow(const std::string& queue, Flow flow, Reply<QueueInfo> reply) override;
+  void channels(Reply<std::vector<ChannelInfo>> reply) override;
+  void inbox(const std::string& user_id, std::size_t limit, std::optional<std::string> cursor,
+             Reply<InboxPage> reply) override;
+  void mark_read(const std::string& user_id, const LogId& id, Reply<std::uint64_t> reply) override;
+  void health(Reply<HealthReport> reply) override;
+  ContentPrivacy privacy() const override { return config_.adapter.logs.content_privacy; }
+
+ private:
+  Runtime(RuntimeConfig config, caf::actor_system* system, std::vector<ConfiguredChannel> channels);
+
+  std::vector<ConfiguredChannel> all_channels() const;
+  void spawn_supervisor(std::vector<ConfiguredChannel> channels);
+  void await_end();
+  std::vector<caf::strong_actor_ptr> everybody();
+  template <class T>
+  void read(std::function<Result<T>(const Store&)> get, Reply<T> reply);
+  template <class T>
+  void write(std::function<Result<T>(Store&)> change, Reply<T> reply);
+  Result<std::vector<NewJob>> make_jobs(std::vector<JobRequest>& requests);
+  bool gone() const { return ended_.load(); }
+
+  RuntimeConfig config_;
+  std::shared_ptr<Admission> admission_;
+  std::unique_ptr<JobFactory> factory_;
+  caf::actor_system_config own_config_;
+  std::unique_ptr<caf::actor_system> own_system_;
+  caf::actor_system* system_ = nullptr;
+  std::shared_ptr<Directory> directory_ = std::make_shared<Directory>();
+  SupervisorActor supervisor_;
+  std::atomic<bool> ended_{false};
+  std::atomic<bool> failed_{false};
+};
+
+}  // namespace townkrier

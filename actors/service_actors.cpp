@@ -1,0 +1,101 @@
+#include "actors/service_actors.hpp"
+
+#include <chrono>
+#include <utility>
+
+#include "actors/guarded.hpp"
+
+namespace townkrier {
+
+namespace {
+
+constexpr Duration kPollWait{100};
+constexpr auto kSweepEvery = std::chrono::seconds{60};
+constexpr std::size_t kSlice = 1000;  // rows deleted in one write
+
+// Deletes one slice; true when there is more.
+Result<bool> sweep(Store& store, TimePoint older_than, Durability durability) {
+  auto rows = store.delete_logs(older_than, kSlice, durability);
+  if (!rows) return std::unexpected(rows.error());
+  bool more = *rows == kSlice;
+  for (const auto status : {JobStatus::kCompleted, JobStatus::kFailed, JobStatus::kCancelled}) {
+    auto jobs = store.finished_jobs(status, older_than, kSlice);
+    if (!jobs) return std::unexpected(jobs.error());
+    more = more || jobs->size() == kSlice;
+    StoreBatch batch;
+    for (Job& job : *jobs) {
+      const JobPlace before = place_of(*job.envelope, job.state);
+      batch.removals.push_back({std::move(job), before});
+    }
+    if (batch.empty()) continue;
+    if (auto removed = store.commit(batch, durability); !removed) {
+      return std::unexpected(removed.error());
+    }
+  }
+  return more;
+}
+
+}  // namespace
+
+QueryActor::behavior_type query(QueryActor::stateful_pointer<QueryState> self,
+                                std::shared_ptr<const Store> store, LogSink log) {
+  guard(self, QueryState::name, log);
+  return {
+      [store](read_atom, const Parcel<ReadCall>& call) { call->run(*store); },
+  };
+}
+
+TransportActor::behavior_type transport(TransportActor::stateful_pointer<TransportState> self,
+                                        std::shared_ptr<TransportLoop> loop, LogSink log) {
+  guard(self, TransportState::name, log);
+  self->send(self, run_atom::value);
+  return {
+      [self, loop](run_atom) {
+        loop->run_once(kPollWait);
+        self->send(self, run_atom::value);
+      },
+  };
+}
+
+JanitorActor::behavior_type janitor(JanitorActor::stateful_pointer<JanitorState> self,
+                                    JanitorConfig config) {
+  guard(self, JanitorState::name, config.log);
+  self->state.config = std::move(config);
+  self->delayed_send(self, kSweepEvery, tick_atom::value);
+  return {
+      [self](tick_atom) {
+        const JanitorConfig& c = self->state.config;
+        const TimePoint older_than = c.clock->now() - std::chrono::days{c.logs.retention_days};
+        // The janitor may end before its task runs; then nobody needs the answer.
+        self->send(c.store, run_atom::value,
+                   parcel(StoreTask{[older_than, durability = c.durability, log = c.log,
+                                     janitor = caf::actor_cast<caf::actor_addr>(self)](Store& store) {
+                     const auto more = sweep(store, older_than, durability);
+                     if (!more && log) {
+                       log(LogLevel::kWarning, actor_line("janitor", "sweep_failed", more.error().message));
+                     }
+                     if (auto alive = caf::actor_cast<JanitorActor>(janitor)) {
+                       caf::anon_send(alive, ack_atom::value, more.value_or(false));
+                     }
+                   }}));
+      },
+      [self](ack_atom, bool more) {
+        if (more) self->send(self, tick_atom::value);
+        else self->delayed_send(self, kSweepEvery, tick_atom::value);
+      },
+  };
+}
+
+EventsActor::behavior_type events(EventsActor::stateful_pointer<EventsState> self, LogSink log) {
+  guard(self, EventsState::name, log);
+  return {
+      [self](event_atom, const Parcel<std::vector<JobEvent>>& events) {
+        for (const auto& sink : self->state.sinks) (*sink)(*events);
+      },
+      [self](attach_atom, const Parcel<EventSink>& sink) {
+        self->state.sinks.push_back(sink.content);
+      },
+  };
+}
+
+}  // namespace townkrier

@@ -1,0 +1,51 @@
+#pragma once
+
+// The small actors beside the path of a job: reads, the transport loop, retention, events.
+
+#include <memory>
+#include <vector>
+
+#include "actors/protocol.hpp"
+#include "townkrier/config.hpp"
+#include "townkrier/notification_manager.hpp"
+#include "townkrier/queue_manager.hpp"
+
+namespace townkrier {
+
+struct QueryState {
+  static inline const char* name = "query";
+};
+/// Runs reads against the store. Spawned detached: it blocks on the disk.
+QueryActor::behavior_type query(QueryActor::stateful_pointer<QueryState> self,
+                                std::shared_ptr<const Store> store, LogSink log);
+
+struct TransportState {
+  static inline const char* name = "transport";
+};
+/// Runs the loop until it is told to exit. Spawned detached: it blocks in poll.
+TransportActor::behavior_type transport(TransportActor::stateful_pointer<TransportState> self,
+                                        std::shared_ptr<TransportLoop> loop, LogSink log);
+
+struct JanitorConfig {
+  LogOptions logs;
+  Durability durability = Durability::kFsync;
+  std::shared_ptr<const Clock> clock;
+  StoreActor store;
+  LogSink log;
+};
+struct JanitorState {
+  static inline const char* name = "janitor";
+  JanitorConfig config;
+};
+/// Once a minute: log rows and ended jobs older than the retention go, in slices between which the
+/// store does other work.
+JanitorActor::behavior_type janitor(JanitorActor::stateful_pointer<JanitorState> self,
+                                    JanitorConfig config);
+
+struct EventsState {
+  static inline const char* name = "events";
+  std::vector<std::shared_ptr<EventSink>> sinks;
+};
+EventsActor::behavior_type events(EventsActor::stateful_pointer<EventsState> self, LogSink log);
+
+}  // namespace townkrier

@@ -1,0 +1,344 @@
+#include "actors/store_actor.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "actors/guarded.hpp"
+#include "core/log_rows.hpp"
+#include "core/transitions.hpp"
+
+namespace townkrier {
+
+namespace {
+
+// A full disk is looked at again this often.
+constexpr auto kRetryAfter = std::chrono::milliseconds{500};
+
+// Groups larger than this are written before more is gathered.
+constexpr std::size_t kMaxGroup = 4096;
+
+void sort_by_place(Job job, Committed& news) {
+  switch (job.state.status) {
+    case JobStatus::kPending:
+      news.ready.push_back(std::move(job));
+      break;
+    case JobStatus::kScheduled:
+    case JobStatus::kRetrying:
+      news.waiting.push_back(std::move(job));
+      break;
+    default:
+      break;
+  }
+}
+
+JobEvent event_of(const Job& job) {
+  return {job.id(), job.envelope->kind, job.envelope->queue, job.state.status, job.state.attempts};
+}
+
+bool is_fatal(Errc code) { return code == Errc::kIo || code == Errc::kCorruption; }
+
+}  // namespace
+
+void StoreState::init(StoreActor::pointer self, StoreConfig config) {
+  self_ = self;
+  config_ = std::move(config);
+}
+
+void StoreState::arm() {
+  if (armed_) return;
+  armed_ = true;
+  self_->send(self_, flush_atom::value);
+}
+
+void StoreState::enqueue(EnqueueCall call) {
+  group_.needs_sync = true;
+  EnqueueSlot slot{std::move(call), group_.batch.enqueued.size()};
+  std::move(slot.call.jobs.begin(), slot.call.jobs.end(),
+            std::back_inserter(group_.batch.enqueued));
+  group_.enqueues.push_back(std::move(slot));
+  if (group_.batch.enqueued.size() >= kMaxGroup) flush();
+  else arm();
+}
+
+void StoreState::apply(ApplyCall call) {
+  if (!call.ends.empty() || !call.progress.empty()) group_.needs_sync = true;
+  add_changes(call);
+  group_.applied.push_back(std::move(call));
+  arm();
+}
+
+// Moves a call's changes into the batch: begins, promoted, progress, ends. `taken_back` and `tell_applied`
+// walk them in the same order.
+void StoreState::add_changes(ApplyCall& call) {
+  auto& changes = group_.batch.changes;
+  for (auto* part : {&call.begins, &call.promoted, &call.progress, &call.ends}) {
+    for (JobChange& change : *part) changes.push_back(std::move(change));
+  }
+}
+
+Result<Job> StoreState::operated(const OperateCall& call) {
+  auto job = config_.store->get_job(call.id);
+  if (!job) return job;
+  const JobPlace before = place_of(*job->envelope, job->state);
+  const JobState old_state = job->state;
+  const TimePoint now = config_.clock->now();
+  if (auto allowed = apply_action(job->state, call.action, now); !allowed) {
+    return std::unexpected(allowed.error());
+  }
+  if (call.action == JobAction::kDelete) {
+    group_.batch.removals.push_back({*job, before});
+  } else if (!(job->state == old_state)) {
+    group_.batch.changes.push_back(
+        {*job, before, false,
+         log_changes(*job->envelope, old_state, job->state, config_.privacy, now), {}});
+  }
+  return job;
+}
+
+void StoreState::operate(OperateCall call) {
+  flush();  // the job is read as everything before left it
+  auto job = operated(call);
+  if (!job) {
+    call.reply(std::unexpected(job.error()));
+    Committed news;
+    news.released.push_back(call.id);
+    if (scheduler_) self_->send(scheduler_, commit_atom::value, parcel(std::move(news)));
+    return;
+  }
+  group_.needs_sync = true;
+  group_.operations.push_back({call.id, std::move(call.reply), std::move(*job)});
+  flush();
+}
+
+void StoreState::load(ReadyQueue::Refill request) {
+  flush();  // an attempt that has begun must not be read as ready
+  auto jobs = config_.store->ready_jobs(request.lane, request.after, request.limit);
+  if (!jobs) config_.log(LogLevel::kError, actor_line(name, "load_failed", jobs.error().message));
+  LaneLoaded loaded{std::move(request), std::move(jobs).value_or(std::vector<Job>{})};
+  if (scheduler_) self_->send(scheduler_, lane_atom::value, parcel(std::move(loaded)));
+}
+
+void StoreState::load(DueWheel::Load request) {
+  flush();
+  auto jobs = config_.store->due_jobs(request.until, request.after, request.limit);
+  if (!jobs) config_.log(LogLevel::kError, actor_line(name, "load_failed", jobs.error().message));
+  DueLoaded loaded{std::move(request), std::move(jobs).value_or(std::vector<Job>{})};
+  if (scheduler_) self_->send(scheduler_, due_atom::value, parcel(std::move(loaded)));
+}
+
+void StoreState::run(StoreTask task) {
+  flush();
+  task.run(*config_.store);
+}
+
+void StoreState::attach(SchedulerActor scheduler) {
+  flush();
+  scheduler_ = std::move(scheduler);
+  Recovered found;
+  constexpr std::size_t kPage = 10'000;
+  if (auto lanes = config_.store->ready_lanes()) {
+    for (auto& lane : *lanes) found.lanes.push_back(std::move(lane.lane));
+  }
+  std::optional<JobId> after;
+  while (true) {
+    auto page = config_.store->processing_jobs(after, kPage);
+    if (!page || page->empty()) break;
+    after = page->back().id();
+    std::move(page->begin(), page->end(), std::back_inserter(found.processing));
+  }
+  if (auto settings = config_.store->settings()) {
+    for (const auto& [key, value] : *settings) {
+      if (key.starts_with("paused:") && value == "1") found.paused.push_back(key.substr(7));
+    }
+  }
+  self_->send(scheduler_, recover_atom::value, parcel(std::move(found)));
+}
+
+void StoreState::flush() {
+  armed_ = false;
+  if (group_.empty()) return;
+  Group group = std::exchange(group_, {});
+  if (failed_) {
+    refuse(std::move(group), {Errc::kUnavailable, "the store has failed", {}});
+    return;
+  }
+  const auto durability =
+      group.needs_sync ? config_.durability : std::max(config_.durability, Durability::kOs);
+  auto outcomes = group.batch.empty() ? Result<std::vector<EnqueueOutcome>>{}
+                                      : config_.store->commit(group.batch, durability);
+  if (outcomes) {
+    succeed(std::move(group), std::move(*outcomes));
+  } else {
+    refuse(std::move(group), outcomes.error());
+  }
+}
+
+void StoreState::answer_enqueues(Group& group, const std::vector<EnqueueOutcome>& outcomes,
+                                 Committed& news) {
+  for (EnqueueSlot& slot : group.enqueues) {
+    const auto next = &slot == &group.enqueues.back() ? group.batch.enqueued.size()
+                                                      : (&slot + 1)->first;
+    std::vector<EnqueuedJob> answer;
+    answer.reserve(next - slot.first);
+    for (std::size_t i = slot.first; i < next; ++i) {
+      Job& job = group.batch.enqueued[i].job;
+      if (!outcomes[i].deduplicated) {
+        answer.push_back({job, false});
+        sort_by_place(std::move(job), news);
+        continue;
+      }
+      auto earlier = config_.store->get_job(outcomes[i].id);
+      answer.push_back({earlier ? std::move(*earlier) : std::move(job), true});
+    }
+    config_.admission->leave(answer.size(), slot.call.bytes);
+    slot.call.reply(std::move(answer));
+  }
+}
+
+void StoreState::answer_operations(Group& group, Committed& news) {
+  for (OperateSlot& slot : group.operations) {
+    news.released.push_back(slot.id);
+    if (std::ranges::none_of(group.batch.removals,
+                             [&](const JobRemoval& r) { return r.job.id() == slot.id; })) {
+      sort_by_place(slot.job, news);
+    }
+    slot.reply(std::move(slot.job));
+  }
+}
+
+void StoreState::tell_applied(Group& group, Committed& news) {
+  std::size_t next = 0;
+  auto& changes = group.batch.changes;
+  for (ApplyCall& call : group.applied) {
+    for (std::size_t i = 0; i < call.begins.size(); ++i) {
+      news.begun.push_back(std::move(changes[next++].job));
+    }
+    for (std::size_t i = 0; i < call.promoted.size(); ++i) {
+      sort_by_place(std::move(changes[next++].job), news);
+    }
+    next += call.progress.size();
+    for (std::size_t i = 0; i < call.ends.size(); ++i) {
+      sort_by_place(std::move(changes[next++].job), news);
+    }
+    std::move(call.acks.begin(), call.acks.end(), std::back_inserter(news.acks));
+  }
+}
+
+void StoreState::pass_on_logs(const Group& group, const std::vector<EnqueueOutcome>& outcomes) {
+  if (!config_.log_sink) return;
+  std::vector<LogChange> rows;
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    if (!outcomes[i].deduplicated) {
+      std::ranges::copy(group.batch.enqueued[i].logs, std::back_inserter(rows));
+    }
+  }
+  for (const JobChange& change : group.batch.changes) {
+    std::ranges::copy(change.logs, std::back_inserter(rows));
+  }
+  if (!rows.empty()) config_.log_sink(rows);
+}
+
+// Events name jobs before their content is moved on to the scheduler.
+void StoreState::publish(const Group& group, const std::vector<EnqueueOutcome>& outcomes) {
+  if (!config_.events) return;
+  std::vector<JobEvent> events;
+  events.reserve(group.batch.enqueued.size() + group.batch.changes.size());
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    if (!outcomes[i].deduplicated) events.push_back(event_of(group.batch.enqueued[i].job));
+  }
+  for (const JobChange& change : group.batch.changes) events.push_back(event_of(change.job));
+  if (!events.empty()) {
+    self_->send(config_.events, event_atom::value, parcel(std::move(events)));
+  }
+}
+
+void StoreState::succeed(Group group, std::vector<EnqueueOutcome> outcomes) {
+  pass_on_logs(group, outcomes);
+  publish(group, outcomes);
+  Committed news;
+  tell_applied(group, news);
+  answer_operations(group, news);
+  answer_enqueues(group, outcomes, news);
+  if (scheduler_) self_->send(scheduler_, commit_atom::value, parcel(std::move(news)));
+  for (ApplyCall& call : group.applied) {
+    if (call.done) call.done();
+  }
+}
+
+std::vector<ApplyCall> StoreState::taken_back(Group& group) {
+  std::size_t next = 0;
+  auto& changes = group.batch.changes;
+  for (ApplyCall& call : group.applied) {
+    for (auto* part : {&call.begins, &call.promoted, &call.progress, &call.ends}) {
+      for (JobChange& change : *part) change = std::move(changes[next++]);
+    }
+  }
+  return std::move(group.applied);
+}
+
+// Nothing of the group was written. New jobs and operations are refused; the scheduler's changes
+// describe what has already happened, so they are kept and tried again.
+void StoreState::refuse(Group group, const Error& error) {
+  Committed news;
+  for (EnqueueSlot& slot : group.enqueues) {
+    const auto next = &slot == &group.enqueues.back() ? group.batch.enqueued.size()
+                                                      : (&slot + 1)->first;
+    config_.admission->leave(next - slot.first, slot.call.bytes);
+    slot.call.reply(std::unexpected(error));
+  }
+  for (OperateSlot& slot : group.operations) {
+    news.released.push_back(slot.id);
+    slot.reply(std::unexpected(error));
+  }
+  if (scheduler_ && !news.released.empty()) {
+    self_->send(scheduler_, commit_atom::value, parcel(std::move(news)));
+  }
+  if (failed_) return;
+  config_.log(LogLevel::kError, actor_line(name, "write_failed", error.message));
+  if (is_fatal(error.code)) {
+    failed_ = true;
+    if (config_.fatal) config_.fatal(error);
+    self_->quit(caf::sec::runtime_error);
+    return;
+  }
+  armed_ = true;  // by the delayed message below: no flush at once
+  for (ApplyCall& call : taken_back(group)) apply(std::move(call));
+  self_->delayed_send(self_, kRetryAfter, flush_atom::value);
+}
+
+bool StoreState::sync() {
+  flush();
+  if (auto synced = config_.store->sync(); !synced) {
+    config_.log(LogLevel::kError, actor_line(name, "sync_failed", synced.error().message));
+  }
+  return group_.empty();
+}
+
+StoreActor::behavior_type store(StoreActor::stateful_pointer<StoreState> self, StoreConfig config) {
+  guard(self, StoreState::name, config.log);
+  self->state.init(self, std::move(config));
+  return {
+      [self](enqueue_atom, const Parcel<EnqueueCall>& call) {
+        self->state.enqueue(std::move(*call));
+      },
+      [self](apply_atom, const Parcel<ApplyCall>& call) { self->state.apply(std::move(*call)); },
+      [self](operate_atom, const Parcel<OperateCall>& call) {
+        self->state.operate(std::move(*call));
+      },
+      [self](load_atom, const Parcel<ReadyQueue::Refill>& request) {
+        self->state.load(std::move(*request));
+      },
+      [self](load_atom, const Parcel<DueWheel::Load>& request) {
+        self->state.load(std::move(*request));
+      },
+      [self](run_atom, const Parcel<StoreTask>& task) { self->state.run(std::move(*task)); },
+      [self](attach_atom, const Parcel<Attach>& attach) {
+        self->state.attach(attach->scheduler);
+      },
+      [self](flush_atom) { self->state.flush(); },
+      [self](sync_atom) { return self->state.sync(); },
+  };
+}
+
+}  // namespace townkrier

@@ -1,0 +1,17 @@
+#pragma once
+
+// Runs blocking code of providers and job handlers, one item at a time. Spawned detached, so each
+// worker has a thread of its own; its channel gives it the next item after the last one ended.
+
+#include "actors/protocol.hpp"
+#include "townkrier/queue_manager.hpp"
+
+namespace townkrier {
+
+struct WorkerState {
+  static inline const char* name = "worker";
+};
+
+WorkerActor::behavior_type worker(WorkerActor::stateful_pointer<WorkerState> self, LogSink log);
+
+}  // namespace townkrier

@@ -1,0 +1,226 @@
+#include "channels/prepare.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+
+#include "core/json_reader.hpp"
+
+namespace townkrier {
+namespace {
+
+using nlohmann::json;
+
+/// A member under the channel's own name, the name it was called by, or its type.
+struct Found {
+  std::string key;
+  json value;
+};
+
+/// One channel's part of a notification. `key`s are where the caller wrote the parts.
+struct Part {
+  const ConfiguredChannel* channel = nullptr;
+  Found content;
+  Found recipient;
+  bool single_recipient = false;
+};
+
+std::optional<Found> find_part(const json& object, const ConfiguredChannel& channel,
+                               std::string_view called) {
+  if (!object.is_object()) return std::nullopt;
+  for (const std::string& key : {channel.config.name, std::string(called),
+                                 std::string(channel.providers.front()->channel_type())}) {
+    const auto member = object.find(key);
+    if (member != object.end() && !member->is_null()) return Found{key, *member};
+  }
+  return std::nullopt;
+}
+
+class Preparation {
+ public:
+  Preparation(const json& payload, const ChannelRegistry& registry)
+      : notification_(payload.value("notification", json())),
+        recipient_(payload.value("recipient", json())),
+        registry_(registry) {}
+
+  Result<PreparedNotification> run(const std::string& default_channel) {
+    if (!notification_.is_object()) {
+      return fail_field(Errc::kInvalidArgument, "/notification", "must be an object");
+    }
+    if (!recipient_.is_object() && !recipient_.is_null()) {
+      return fail_field(Errc::kInvalidArgument, "/recipient", "must be an object");
+    }
+    if (notification_.contains("template") && !notification_["template"].is_null()) {
+      return fail_field(Errc::kInvalidArgument, "/notification/template",
+                        "templates are not supported; send rendered content");
+    }
+    take_via();
+    if (unknown_) return std::unexpected(*std::move(unknown_));
+    if (parts_.empty() && errors_.empty()) take_all_with_content();
+    if (parts_.empty() && errors_.empty()) take_default(default_channel);
+    if (parts_.empty() && errors_.empty()) {
+      errors_.add("/notification", "has no content for any configured channel");
+    }
+    for (Part& part : parts_) add_recipient(part);
+    for (const Part& part : parts_) check(part);
+    if (!errors_.empty()) return std::unexpected(errors_.to_error());
+    return result();
+  }
+
+ private:
+  void take_via() {
+    const auto via = notification_.find("via");
+    if (via == notification_.end() || via->is_null()) return;
+    if (!via->is_array()) return errors_.add("/notification/via", "must be an array");
+    for (std::size_t i = 0; i < via->size(); ++i) {
+      const std::string pointer = pointer_to("/notification/via", i);
+      if (!(*via)[i].is_string()) {
+        errors_.add(pointer, "must be a channel's name");
+      } else {
+        take_named((*via)[i].get_ref<const std::string&>(), pointer);
+      }
+    }
+  }
+
+  void take_named(const std::string& name, const std::string& pointer) {
+    const ConfiguredChannel* channel = registry_.find(name);
+    if (channel == nullptr) {
+      if (unknown_) return unknown_->fields.push_back({pointer, "is not a configured channel"});
+      unknown_ = fail_field(Errc::kUnknownChannel, pointer, "is not a configured channel").error();
+      return;
+    }
+    if (has(channel)) return;
+    if (auto content = find_part(notification_, *channel, name)) {
+      parts_.push_back(
+          {.channel = channel, .content = *std::move(content), .recipient = {name, {}}});
+    } else {
+      errors_.add(pointer_to("/notification", name), "is required, as via names this channel");
+    }
+  }
+
+  void take_all_with_content() {
+    for (const ConfiguredChannel& channel : registry_.channels()) {
+      const std::string_view type = channel.providers.front()->channel_type();
+      // Content under a type's name belongs to one channel only, the one that `find` gives.
+      const bool owns_type = registry_.find(type) == &channel;
+      const std::string_view called = owns_type ? type : std::string_view(channel.config.name);
+      auto content = find_part(notification_, channel, called);
+      if (!content || (!owns_type && content->key != channel.config.name)) continue;
+      std::string key = content->key;
+      parts_.push_back(
+          {.channel = &channel, .content = *std::move(content), .recipient = {std::move(key), {}}});
+    }
+  }
+
+  /// A notification of a text alone goes to the default channel.
+  void take_default(const std::string& default_channel) {
+    const auto text = notification_.find("text");
+    const ConfiguredChannel* channel = registry_.find(default_channel);
+    if (channel == nullptr || text == notification_.end() || !text->is_string()) return;
+    json content{{"text", *text}};
+    if (const auto subject = notification_.find("subject"); subject != notification_.end()) {
+      content["subject"] = *subject;
+    }
+    parts_.push_back({.channel = channel,
+                      .content = {"", std::move(content)},
+                      .recipient = {channel->config.name, {}}});
+  }
+
+  void add_recipient(Part& part) {
+    auto found = find_part(recipient_, *part.channel, part.recipient.key);
+    if (!found) {
+      part.recipient.value = json::array();
+      if (part.channel->needs_recipient) {
+        errors_.add(pointer_to("/recipient", part.recipient.key), "is required for this channel");
+      }
+      return;
+    }
+    part.recipient.key = std::move(found->key);
+    part.single_recipient = !found->value.is_array() || found->value.size() == 1;
+    if (found->value.is_array()) {
+      part.recipient.value = std::move(found->value);
+    } else {
+      part.recipient.value = json::array({std::move(found->value)});
+    }
+    if (part.recipient.value.empty() && part.channel->needs_recipient) {
+      errors_.add(pointer_to("/recipient", part.recipient.key), "needs at least one address");
+    }
+  }
+
+  void check(const Part& part) {
+    if (part.recipient.value.empty() && part.channel->needs_recipient) return;  // said already
+    // Any provider of the channel may get it, so all have to accept it; the first one to object
+    // speaks.
+    for (const auto& provider : part.channel->providers) {
+      const auto ok = provider->check(part.content.value, part.recipient.value);
+      if (ok) continue;
+      for (const FieldError& field : ok.error().fields) {
+        errors_.add(place(part, field.pointer), field.detail);
+      }
+      if (ok.error().fields.empty()) {
+        errors_.add(place(part, "/content"), ok.error().message);
+      }
+      return;
+    }
+  }
+
+  /// A provider's pointer as one into the whole payload.
+  static std::string place(const Part& part, std::string_view pointer) {
+    if (pointer.starts_with("/content")) {
+      pointer.remove_prefix(std::string_view("/content").size());
+      const std::string base = part.content.key.empty()
+                                   ? std::string("/notification")
+                                   : pointer_to("/notification", part.content.key);
+      return base + std::string(pointer);
+    }
+    if (pointer.starts_with("/recipient")) {
+      pointer.remove_prefix(std::string_view("/recipient").size());
+      if (part.single_recipient && pointer.starts_with("/0")) pointer.remove_prefix(2);
+      return pointer_to("/recipient", part.recipient.key) + std::string(pointer);
+    }
+    return std::string(pointer);
+  }
+
+  bool has(const ConfiguredChannel* channel) const {
+    return std::any_of(parts_.begin(), parts_.end(),
+                       [&](const Part& part) { return part.channel == channel; });
+  }
+
+  PreparedNotification result() const {
+    PreparedNotification out;
+    json notification{{"via", json::array()}};
+    json recipient = json::object();
+    for (const Part& part : parts_) {
+      const std::string& name = part.channel->config.name;
+      out.via.push_back(name);
+      notification["via"].push_back(name);
+      notification[name] = part.content.value;
+      recipient[name] = part.recipient.value;
+    }
+    out.payload =
+        json{{"notification", std::move(notification)}, {"recipient", std::move(recipient)}};
+    return out;
+  }
+
+  const json notification_;
+  const json recipient_;
+  const ChannelRegistry& registry_;
+  std::vector<Part> parts_;
+  FieldErrors errors_;
+  std::optional<Error> unknown_;
+};
+
+}  // namespace
+
+Result<PreparedNotification> prepare_notification(const JsonText& payload,
+                                                  const ChannelRegistry& registry,
+                                                  const std::string& default_channel) {
+  const json value = payload.value();
+  if (!value.is_object()) {
+    return fail_field(Errc::kInvalidArgument, "", "must be an object with a notification");
+  }
+  return Preparation(value, registry).run(default_channel);
+}
+
+}  // namespace townkrier

@@ -1,0 +1,88 @@
+#pragma once
+
+/// \file http/api.hpp
+/// The JSON API over the DashboardBackend port. Every route is two pure halves: a `read_…` that
+/// makes a request into the arguments of a backend call, and a `…_response` that makes the
+/// backend's answer into a Response. A handler only joins them.
+
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "http/exchange.hpp"
+#include "http/router.hpp"
+#include "townkrier/backend.hpp"
+#include "townkrier/time.hpp"
+
+namespace townkrier::http {
+
+/// What handlers work with; shared with their callbacks, which may outlive the server.
+struct ApiContext {
+  std::shared_ptr<DashboardBackend> backend;
+  std::shared_ptr<const Clock> clock;
+  std::size_t max_body_bytes = 1u << 20;
+};
+using ApiPtr = std::shared_ptr<const ApiContext>;
+
+using Routes = std::vector<Route>;
+void add_stats_routes(Routes& routes, const ApiPtr& api);
+void add_job_routes(Routes& routes, const ApiPtr& api);
+void add_log_routes(Routes& routes, const ApiPtr& api);
+void add_notification_routes(Routes& routes, const ApiPtr& api);
+void add_queue_routes(Routes& routes, const ApiPtr& api);
+void add_inbox_routes(Routes& routes, const ApiPtr& api);
+
+// Requests.
+Result<JobFilter> read_job_filter(const Request& request);
+Result<LogFilter> read_log_filter(const Request& request);
+/// A path parameter that names a job, log or message. What is no id at all does not exist:
+/// kNotFound.
+Result<Uuid> read_id(std::string_view text, std::string_view what);
+Result<nlohmann::json> read_json_body(const Request& request, std::size_t max_bytes);
+/// `{olderThan}`
+Result<TimePoint> read_cleanup(const Request& request, std::size_t max_bytes);
+
+/// A batch row by row: what may be enqueued, and what is wrong with the others.
+struct BatchRows {
+  std::vector<JobRequest> accepted;
+  struct Rejected {
+    std::size_t index = 0;
+    Error error;
+  };
+  std::vector<Rejected> rejected;
+};
+/// JSON array, or NDJSON by content type; each row is also checked by the backend.
+Result<BatchRows> read_batch(const Request& request, const ApiContext& api);
+
+// Answers.
+Response json_response(int status, const nlohmann::json& body);
+Response jobs_response(const JobPage& page, ContentPrivacy privacy);
+Response logs_response(const LogPage& page, const LogFilter& filter);
+Response enqueued_response(const EnqueuedJob& enqueued, ContentPrivacy privacy);
+Response batch_response(const std::vector<EnqueuedJob>& enqueued,
+                        const std::vector<BatchRows::Rejected>& rejected);
+Response action_response(const Job& job, JobAction action);
+Response stats_response(const QueueStats& jobs, const StorageStats& logs, TimePoint now);
+Response health_response(const HealthReport& report, TimePoint now);
+
+/// A backend callback that answers `exchange`: errors as problems, values through `respond`.
+template <class T, class Respond>
+Reply<T> answer_with(ExchangePtr exchange, Respond respond) {
+  return [exchange = std::move(exchange), respond = std::move(respond)](Result<T> result) {
+    if (!result) return exchange->reply(result.error());
+    try {
+      exchange->reply(respond(*result));
+    } catch (const std::exception&) {
+      // Runs on the engine's threads, which must not see it.
+      exchange->reply(Error{Errc::kInternal, "an exception while answering", {}});
+    }
+  };
+}
+
+}  // namespace townkrier::http

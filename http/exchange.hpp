@@ -1,0 +1,53 @@
+#pragma once
+
+/// \file http/exchange.hpp
+/// One request and the place its answer goes. The answer may come from any thread, at any time,
+/// also after the client has gone; the first one counts.
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "http/request.hpp"
+#include "http/response.hpp"
+#include "townkrier/result.hpp"
+
+namespace townkrier::http {
+
+/// Shared by the handler and the callbacks of the backend calls it made, whichever ends last.
+class Exchange {
+ public:
+  /// Called exactly once; must not throw.
+  using Sink = std::function<void(Response)>;
+
+  /// `ticket` is let go when the exchange dies: it counts what is in flight.
+  Exchange(Request request, std::string request_id, Sink sink,
+           std::shared_ptr<const void> ticket = nullptr);
+  /// An exchange that nobody answered (a backend dropped its callback) is answered 500 here.
+  ~Exchange();
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
+  /// Not to be changed or moved from after the handler has returned.
+  Request& request() { return request_; }
+  const std::string& request_id() const { return request_id_; }
+
+  /// Thread-safe; every answer but the first is dropped.
+  void reply(Response response);
+  void reply(const Error& error) { reply(problem(error, request_id_)); }
+
+ private:
+  Request request_;
+  const std::string request_id_;
+  Sink sink_;
+  const std::shared_ptr<const void> ticket_;
+  std::atomic<bool> answered_{false};
+};
+
+using ExchangePtr = std::shared_ptr<Exchange>;
+
+/// What the server does with each request. Thread-safe; returns at once.
+using ExchangeHandler = std::function<void(ExchangePtr)>;
+
+}  // namespace townkrier::http

@@ -1,0 +1,189 @@
+#pragma once
+
+/// \file job.hpp
+/// Jobs as the engine keeps them: an immutable envelope and a small mutable state. Plain values;
+/// an envelope is shared between threads as `shared_ptr<const JobEnvelope>` and never changes.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "townkrier/id.hpp"
+#include "townkrier/json_text.hpp"
+#include "townkrier/log.hpp"
+#include "townkrier/time.hpp"
+
+namespace townkrier {
+
+/// Stored: DO NOT CHANGE THE NUMBERS.
+enum class JobStatus : std::uint8_t {
+  kPending = 0,     ///< Ready to run.
+  kScheduled = 1,   ///< Waits for its time.
+  kProcessing = 2,  ///< An attempt is running.
+  kRetrying = 3,    ///< Failed, waits for its next attempt.
+  kCompleted = 4,
+  kFailed = 5,
+  kCancelled = 6,
+};
+inline constexpr std::size_t kJobStatusCount = 7;
+
+std::string_view to_string(JobStatus status);
+Result<JobStatus> parse_job_status(std::string_view text);
+
+/// True for completed, failed and cancelled.
+bool is_terminal(JobStatus status);
+
+/// 0..255, higher runs first. The seed's four names are constants.
+using Priority = std::uint8_t;
+struct JobPriority {
+  static constexpr Priority kLow = 1;
+  static constexpr Priority kNormal = 5;
+  static constexpr Priority kHigh = 10;
+  static constexpr Priority kCritical = 20;
+};
+
+/// The kind of job that delivers a notification over its channels.
+inline constexpr std::string_view kNotificationKind = "notification";
+
+/// What the caller may say about a job; what is absent comes from the adapter's options.
+struct JobOptions {
+  std::string queue = "default";          ///< 1..64 characters of [A-Za-z0-9_.-].
+  Priority priority = JobPriority::kNormal;
+  std::optional<std::uint32_t> max_retries;  ///< Retries after the first attempt, 0..1000.
+  std::optional<Duration> retry_delay;       ///< Before retry 1; 1 ms..30 days. Doubles each time.
+  std::optional<Duration> timeout;           ///< Of one attempt; 1 ms..7 days.
+  std::optional<TimePoint> scheduled_for;    ///< Not before; a time in the past means now.
+  std::optional<Duration> delay;             ///< The same, from now on; 0..3650 days. Not both.
+  std::string unique_key;                    ///< At most 200 bytes; empty = none.
+  JsonText metadata;                         ///< An object, at most 16 KiB.
+  std::vector<std::string> tags;             ///< At most 20, each 1..64 bytes.
+};
+
+/// What never changes after enqueue.
+struct JobEnvelope {
+  JobId id;
+  std::string kind{kNotificationKind};
+  std::string queue = "default";
+  Priority priority = JobPriority::kNormal;
+  JsonText payload;  ///< For a notification `{"notification":{...},"recipient":{...}}`, rendered.
+  std::uint32_t max_retries = 3;
+  Duration retry_delay{1000};
+  Duration timeout{30000};
+  std::optional<TimePoint> scheduled_for;
+  std::string unique_key;
+  JsonText metadata;
+  std::vector<std::string> tags;
+  TimePoint created_at{};
+  bool payload_masked = false;  ///< The raw payload was replaced by its masked form on completion.
+  bool operator==(const JobEnvelope&) const = default;
+};
+
+/// One delivery of a job: a notification has one per channel of `via`; a job of another kind has a
+/// single one whose channel is '@' + kind, which is not shown outside.
+struct Delivery {
+  std::string channel;
+  LogId log_id;  ///< Its log row, and the idempotency key given to the provider on every try.
+  LogStatus status = LogStatus::kScheduled;
+  std::uint32_t attempts = 0;  ///< Tries that count against the retry budget.
+  std::string provider;
+  std::string message_id;
+  std::string error;           ///< Masked.
+  std::optional<TimePoint> sent_at;
+  std::optional<TimePoint> delivered_at;
+  std::optional<TimePoint> failed_at;
+  std::optional<TimePoint> next_attempt_at;
+  std::vector<RetryLog> tries;  ///< First 1 and last 50.
+  bool operator==(const Delivery&) const = default;
+};
+
+/// One line of a job's history (the seed's `logs`). At most the first and the last 50 are kept.
+struct HistoryEntry {
+  TimePoint timestamp{};
+  std::uint32_t attempt = 0;
+  JobStatus status = JobStatus::kPending;
+  std::string message;
+  std::string error;
+  std::optional<Duration> duration;
+  bool operator==(const HistoryEntry&) const = default;
+};
+
+/// What moves.
+struct JobState {
+  JobStatus status = JobStatus::kPending;
+  std::uint32_t attempts = 0;   ///< Attempts begun, less those handed back by a stop or a crash.
+  std::uint32_t crashes = 0;    ///< Attempts during which the process died.
+  std::uint64_t begun = 0;      ///< Every attempt ever begun; the number in its token.
+  TimePoint updated_at{};
+  TimePoint due_at{};           ///< Order among ready jobs; the time waited for when not ready.
+  std::optional<TimePoint> processed_at;
+  std::optional<TimePoint> completed_at;
+  std::optional<TimePoint> failed_at;
+  std::string error;
+  JsonText result;
+  std::vector<Delivery> deliveries;
+  std::vector<HistoryEntry> history;
+  Uuid run_id;                  ///< The process run that began the last attempt.
+  bool operator==(const JobState&) const = default;
+};
+
+/// A job: never null `envelope` once it came out of the library.
+struct Job {
+  std::shared_ptr<const JobEnvelope> envelope;
+  JobState state;
+
+  const JobId& id() const { return envelope->id; }
+  JobStatus status() const { return state.status; }
+};
+
+/// Which jobs. Absent members do not restrict.
+struct JobFilter {
+  std::optional<JobStatus> status;
+  std::optional<std::string> queue;
+  std::optional<std::string> kind;
+  std::optional<std::string> channel;
+  std::optional<Priority> priority;
+  std::optional<std::string> tag;
+  std::optional<std::string> text;       ///< `q`: id prefix, unique key, or substring of the error.
+  std::optional<TimePoint> from;         ///< Inclusive, on created_at.
+  std::optional<TimePoint> to;           ///< Inclusive, on created_at.
+  std::size_t limit = 50;                ///< 1..500.
+  std::size_t offset = 0;                ///< 0..10,000; beyond that use `cursor`.
+  bool ascending = false;                ///< By creation; newest first by default.
+  std::optional<std::string> cursor;     ///< `next` of an earlier page.
+};
+
+struct JobPage {
+  std::vector<Job> jobs;
+  std::uint64_t total = 0;
+  std::optional<std::string> next;
+};
+
+/// Jobs by status.
+struct QueueStats {
+  std::uint64_t pending = 0;
+  std::uint64_t processing = 0;
+  std::uint64_t completed = 0;
+  std::uint64_t failed = 0;
+  std::uint64_t retrying = 0;
+  std::uint64_t scheduled = 0;
+  std::uint64_t cancelled = 0;
+  bool operator==(const QueueStats&) const = default;
+};
+
+/// One queue as an operator sees it.
+struct QueueInfo {
+  std::string name;
+  bool paused = false;
+  QueueStats stats;
+  std::optional<Duration> oldest_age;  ///< Since the oldest pending job became due.
+};
+
+/// What an operator may ask of one job.
+enum class JobAction : std::uint8_t { kRetry, kCancel, kDelete, kRunNow };
+std::string_view to_string(JobAction action);
+
+}  // namespace townkrier

@@ -1,0 +1,114 @@
+#pragma once
+
+/// \file notification_manager.hpp
+/// The channels of a service: which there are, what delivers over each, and an immediate send.
+/// Register everything first; once a QueueManager uses it, the set of channels is fixed.
+
+#include <functional>
+#include <future>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "townkrier/backend.hpp"
+#include "townkrier/channel.hpp"
+#include "townkrier/config.hpp"
+#include "townkrier/notification.hpp"
+#include "townkrier/result.hpp"
+
+namespace townkrier {
+
+/// One event loop for all outgoing HTTP and SMTP transfers. Its owner calls `run_once` again and
+/// again (the transport actor); everybody else may `wake` it. When several threads call `run_once`, one
+/// works for all and the others wait, each no longer than its `max_wait`.
+class TransportLoop {
+ public:
+  virtual ~TransportLoop() = default;
+  /// Waits up to `max_wait` for something to do, does it, calls finished transfers back.
+  virtual void run_once(Duration max_wait) = 0;
+  virtual void wake() = 0;
+  /// Ends every transfer with a transient outcome "shutting down" and refuses new ones until
+  /// `run_once` is called again.
+  virtual void stop() = 0;
+};
+
+/// What a factory may use besides the settings of its provider.
+struct ProviderEnvironment {
+  std::string channel;                       ///< The configured channel's name.
+  std::string provider;                      ///< The provider's own name.
+  std::shared_ptr<TransportLoop> transport;  ///< The bundled providers' loop.
+  std::shared_ptr<const Clock> clock = std::make_shared<SystemClock>();
+};
+
+/// Makes a provider from its settings (a JSON object); kInvalidConfig names a wrong or unknown key
+/// by its pointer ("/port").
+using ProviderFactory = std::function<Result<std::shared_ptr<Provider>>(
+    const nlohmann::json& settings, const ProviderEnvironment& environment)>;
+
+struct NotificationManagerConfig {
+  std::string default_channel;          ///< Used when a notification names no channel and has `text` only.
+  std::vector<ChannelConfig> channels;
+};
+
+/// A channel ready to deliver: at least one provider, tried in the order of its strategy.
+struct ConfiguredChannel {
+  ChannelConfig config;
+  std::vector<std::shared_ptr<Provider>> providers;
+  bool needs_recipient = true;
+};
+
+/// A notification checked against the channels.
+struct PreparedNotification {
+  JsonText payload;               ///< {"notification":{..,"via":[..]},"recipient":{ch:[..]}}, normalised.
+  std::vector<std::string> via;   ///< Configured channel names, in order, without repeats.
+};
+
+/// Thread-safe for `prepare`, `send` and `channels`; registering is for one thread at start.
+class NotificationManager {
+ public:
+  /// Knows the bundled drivers: console, in_app, smtp, webhook, resend. Errors in `config` are
+  /// reported by `ready()`.
+  explicit NotificationManager(NotificationManagerConfig config = {});
+  ~NotificationManager();
+  NotificationManager(const NotificationManager&) = delete;
+  NotificationManager& operator=(const NotificationManager&) = delete;
+
+  /// Makes `driver` known; a later registration of the same name replaces the earlier one.
+  void register_factory(std::string driver, ProviderFactory factory);
+  /// Adds a channel; its providers are made by `ready()`.
+  void register_channel(ChannelConfig config);
+  /// A channel from a blocking function, run on `options.concurrency` worker threads.
+  void register_channel(std::string name, ChannelFunction function, HandlerOptions options = {});
+  /// A channel from providers of the caller's.
+  void register_channel(ChannelConfig config, std::vector<std::shared_ptr<Provider>> providers);
+
+  /// Makes every provider that is not made yet; the first error names channel, provider and key.
+  Result<void> ready();
+
+  /// All enabled channels, after a successful `ready()`.
+  const std::vector<ConfiguredChannel>& channels() const;
+
+  /// Checks content, recipients and channels of {"notification":..,"recipient":..}. `via` absent or
+  /// empty: every configured channel that has content. A channel may be named by its configured
+  /// name, or by the type of its first provider (via "email" finds channel "email-resend").
+  /// Errors are kInvalidArgument / kUnknownChannel with pointers into the payload.
+  Result<PreparedNotification> prepare(const JsonText& payload) const;
+
+  /// Sends now, without a queue or a log; waits for all channels. Retries nothing.
+  Result<SendReport> send(const Notification& notification, const Recipient& recipient,
+                          Duration timeout = Duration{30'000});
+  /// The same for a prepared notification; `done` is called once, from any thread. `inbox` rows
+  /// that in-app channels made are given along for the caller to store.
+  void send_async(PreparedNotification notification, Duration timeout,
+                  std::function<void(SendReport, std::vector<InboxMessage>)> done);
+
+  /// The loop the bundled providers use; a QueueManager runs it while it lives.
+  std::shared_ptr<TransportLoop> transport() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace townkrier

@@ -1,0 +1,323 @@
+#include "persistence/batch_writer.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "persistence/record_codec.hpp"
+
+namespace townkrier::persistence {
+namespace {
+
+/// A batch that grew beyond this gives its memory back.
+constexpr std::size_t kKeptBatchBytes = 8u << 20;
+
+}  // namespace
+
+void WriteEffects::clear() {
+  ledger.clear();
+  for (auto& rows : lowest) rows.clear();
+  touched.clear();
+  settled.clear();
+}
+
+void BatchWriter::clear() {
+  if (batch_.GetDataSize() > kKeptBatchBytes) batch_ = rocksdb::WriteBatch(1u << 20);
+  batch_.Clear();
+  effects_.clear();
+  holders_.clear();
+  messages_.clear();
+}
+
+rocksdb::Slice BatchWriter::id_key(const Uuid& id) {
+  return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()};
+}
+
+template <class Record>
+void BatchWriter::put_record(Family family, rocksdb::Slice key, const Record& record) {
+  value_.clear();
+  encode(record, value_);
+  batch_.Put(database_.family(family), key, value_);
+}
+
+void BatchWriter::put_index(Family family, std::size_t prefix_size) {
+  batch_.Put(database_.family(family), key_, {});
+  const std::string_view prefix = std::string_view(key_).substr(0, prefix_size);
+  std::string& lowest = effects_.lowest[static_cast<std::size_t>(family)][prefix];
+  if (lowest.empty() || key_ < lowest) lowest = key_;
+}
+
+std::optional<BatchWriter::PlaceKey> BatchWriter::place_key(const JobEnvelope& envelope,
+                                                            const JobPlace& place) {
+  key_.clear();
+  Family family = Family::kFinished;
+  switch (place.status) {
+    case JobStatus::kProcessing:
+      return std::nullopt;
+    case JobStatus::kPending:
+      family = Family::kReady;
+      append_lane(key_, envelope.queue, place.route, envelope.priority);
+      break;
+    case JobStatus::kScheduled:
+    case JobStatus::kRetrying:
+      family = Family::kDue;
+      break;
+    case JobStatus::kCompleted:
+    case JobStatus::kFailed:
+    case JobStatus::kCancelled:
+      append_status(key_, place.status);
+      break;
+  }
+  const std::size_t prefix_size = key_.size();
+  append_position(key_, place.time, envelope.id);
+  return PlaceKey{family, prefix_size};
+}
+
+void BatchWriter::enter(const JobEnvelope& envelope, const JobPlace& place) {
+  const auto key = place_key(envelope, place);
+  if (!key) return;
+  put_index(key->family, key->prefix_size);
+  if (key->family != Family::kReady) return;
+  effects_.ledger.add_ready(std::string_view(key_).substr(0, key->prefix_size), 1);
+}
+
+void BatchWriter::leave(const JobEnvelope& envelope, const JobPlace& place) {
+  const auto key = place_key(envelope, place);
+  if (!key) return;
+  erase(key->family, key_);
+  if (key->family != Family::kReady) return;
+  effects_.ledger.add_ready(std::string_view(key_).substr(0, key->prefix_size), -1);
+}
+
+void BatchWriter::put_status(const JobEnvelope& envelope, JobStatus status) {
+  key_.clear();
+  append_status(key_, status);
+  append_id(key_, envelope.id);
+  batch_.Put(database_.family(Family::kStatus), key_, {});
+  effects_.ledger.add_job(envelope.queue, status, 1);
+}
+
+void BatchWriter::erase_status(const JobEnvelope& envelope, JobStatus status) {
+  key_.clear();
+  append_status(key_, status);
+  append_id(key_, envelope.id);
+  erase(Family::kStatus, key_);
+  effects_.ledger.add_job(envelope.queue, status, -1);
+}
+
+Result<std::optional<JobId>> BatchWriter::holder_of(const std::string& unique_key) {
+  if (const auto found = holders_.find(unique_key); found != holders_.end()) return found->second;
+  auto stored = database_.get(Family::kUnique, unique_key);
+  if (!stored) return std::unexpected(stored.error());
+  if (!*stored) return std::nullopt;
+  return id_at_end(**stored);
+}
+
+Result<void> BatchWriter::acquire(const JobEnvelope& envelope) {
+  if (envelope.unique_key.empty()) return {};
+  auto holder = holder_of(envelope.unique_key);
+  if (!holder) return std::unexpected(holder.error());
+  // A job that is retried while another one holds its key runs without it.
+  if (*holder) return {};
+  batch_.Put(database_.family(Family::kUnique), envelope.unique_key, id_key(envelope.id));
+  holders_[envelope.unique_key] = envelope.id;
+  return {};
+}
+
+Result<void> BatchWriter::release(const JobEnvelope& envelope) {
+  if (envelope.unique_key.empty()) return {};
+  auto holder = holder_of(envelope.unique_key);
+  if (!holder) return std::unexpected(holder.error());
+  if (*holder != envelope.id) return {};
+  erase(Family::kUnique, envelope.unique_key);
+  holders_[envelope.unique_key] = std::nullopt;
+  return {};
+}
+
+Result<EnqueueOutcome> BatchWriter::add(const NewJob& added) {
+  const JobEnvelope& envelope = *added.job.envelope;
+  if (!envelope.unique_key.empty() && !is_terminal(added.job.status())) {
+    auto holder = holder_of(envelope.unique_key);
+    if (!holder) return std::unexpected(holder.error());
+    if (*holder) return EnqueueOutcome{**holder, true};
+    if (auto ok = acquire(envelope); !ok) return std::unexpected(ok.error());
+  }
+  put_record(Family::kJobs, id_key(envelope.id), envelope);
+  put_record(Family::kState, id_key(envelope.id), added.job.state);
+  put_status(envelope, added.job.status());
+  enter(envelope, place_of(envelope, added.job.state));
+  for (const auto& each : added.logs) {
+    if (auto ok = add(each); !ok) return std::unexpected(ok.error());
+  }
+  return EnqueueOutcome{envelope.id, false};
+}
+
+Result<void> BatchWriter::add(const JobChange& change) {
+  const JobEnvelope& envelope = *change.job.envelope;
+  const JobPlace after = place_of(envelope, change.job.state);
+  if (change.rewrite_envelope) put_record(Family::kJobs, id_key(envelope.id), envelope);
+  put_record(Family::kState, id_key(envelope.id), change.job.state);
+  if (after != change.before) {
+    leave(envelope, change.before);
+    enter(envelope, after);
+  }
+  if (after.status != change.before.status) {
+    erase_status(envelope, change.before.status);
+    put_status(envelope, after.status);
+  }
+  if (is_terminal(after.status) != is_terminal(change.before.status)) {
+    auto ok = is_terminal(after.status) ? release(envelope) : acquire(envelope);
+    if (!ok) return ok;
+  }
+  for (const auto& each : change.logs) {
+    if (auto ok = add(each); !ok) return ok;
+  }
+  for (const auto& each : change.inbox) {
+    if (auto ok = add(each); !ok) return ok;
+  }
+  return {};
+}
+
+Result<void> BatchWriter::add(const JobRemoval& removal) {
+  const JobEnvelope& envelope = *removal.job.envelope;
+  erase(Family::kJobs, id_key(envelope.id));
+  erase(Family::kState, id_key(envelope.id));
+  leave(envelope, removal.before);
+  erase_status(envelope, removal.before.status);
+  return is_terminal(removal.before.status) ? Result<void>{} : release(envelope);
+}
+
+Result<std::optional<LogStatus>> BatchWriter::present_status(const LogChange& change) {
+  if (!doubts_(change.row)) return change.previous;
+  if (!effects_.settled.insert(change.row.id).second || !change.previous) return change.previous;
+  key_.assign(1, MetaKey::kTouched);
+  append_id(key_, change.row.id);
+  erase(Family::kMeta, key_);
+  auto stored = database_.get(Family::kLogs, id_key(change.row.id).ToStringView());
+  if (!stored) return std::unexpected(stored.error());
+  if (!*stored) return std::nullopt;
+  auto present = decode_log_class(**stored);
+  if (!present) return std::unexpected(present.error());
+  return present->status;
+}
+
+Result<void> BatchWriter::add(const LogChange& change) {
+  auto present = present_status(change);
+  if (!present) return std::unexpected(present.error());
+  put_log(change.row, *present);
+  return {};
+}
+
+void BatchWriter::put_log(const NotificationLog& row, std::optional<LogStatus> present) {
+  put_record(Family::kLogs, id_key(row.id), row);
+  if (!present) put_log_indexes(row);
+  if (present == row.status) return;
+  if (present) effects_.ledger.add_log(row.channel, *present, -1);
+  effects_.ledger.add_log(row.channel, row.status, 1);
+}
+
+template <class Use>
+void BatchWriter::each_log_ref(const NotificationLog& row, Use use) {
+  key_.clear();
+  append_log_subject(key_, row.notification_id);
+  const std::size_t subject = key_.size();
+  const bool same = row.job_id && subject == 17 && id_at_end(key_) == row.job_id;
+  append_position(key_, row.created_at, row.id);
+  use();
+  if (!row.job_id || same) return;
+  key_.clear();
+  append_log_subject(key_, *row.job_id);
+  append_position(key_, row.created_at, row.id);
+  use();
+}
+
+void BatchWriter::put_log_indexes(const NotificationLog& row) {
+  key_.clear();
+  append_position(key_, row.created_at, row.id);
+  put_index(Family::kLogTime, 0);
+  each_log_ref(row, [&] { batch_.Put(database_.family(Family::kLogRef), key_, {}); });
+}
+
+void BatchWriter::add_by_hand(const NotificationLog& row, std::optional<LogStatus> present) {
+  put_log(row, present);
+  // The engine does not learn of it: its next write of the row has to look.
+  if (!present || !row.job_id) return;
+  key_.assign(1, MetaKey::kTouched);
+  append_id(key_, row.id);
+  batch_.Put(database_.family(Family::kMeta), key_, {});
+  effects_.touched.push_back(row.id);
+}
+
+void BatchWriter::remove_log(const NotificationLog& row) {
+  erase(Family::kLogs, id_key(row.id));
+  key_.clear();
+  append_position(key_, row.created_at, row.id);
+  erase(Family::kLogTime, key_);
+  each_log_ref(row, [&] { erase(Family::kLogRef, key_); });
+  effects_.ledger.add_log(row.channel, row.status, -1);
+  if (!doubts_.touched.contains(row.id)) return;
+  key_.assign(1, MetaKey::kTouched);
+  append_id(key_, row.id);
+  erase(Family::kMeta, key_);
+  effects_.settled.insert(row.id);
+}
+
+void BatchWriter::set_log_floor(TimePoint floor) {
+  value_.clear();
+  append_time(value_, floor);
+  batch_.Put(database_.family(Family::kMeta), std::string(1, MetaKey::kLogFloor), value_);
+}
+
+Result<void> BatchWriter::add(const InboxMessage& message) {
+  key_.clear();
+  append_key_text(key_, message.user_id);
+  append_id(key_, message.id);
+  if (!messages_.insert(key_).second) return {};
+  auto stored = database_.get(Family::kInboxId, key_);
+  if (!stored) return std::unexpected(stored.error());
+  if (*stored) return {};
+  value_.clear();
+  append_time(value_, message.created_at);
+  batch_.Put(database_.family(Family::kInboxId), key_, value_);
+  key_.clear();
+  append_inbox_key(key_, message.user_id, message.created_at, message.id);
+  put_record(Family::kInbox, key_, message);
+  if (!message.read) effects_.ledger.add_unread(message.user_id, 1);
+  return {};
+}
+
+void BatchWriter::mark_read(InboxMessage message, TimePoint at) {
+  message.read = true;
+  message.read_at = at;
+  key_.clear();
+  append_inbox_key(key_, message.user_id, message.created_at, message.id);
+  put_record(Family::kInbox, key_, message);
+  effects_.ledger.add_unread(message.user_id, -1);
+}
+
+void BatchWriter::add_setting(std::string_view name, std::string_view value) {
+  key_.assign(1, MetaKey::kSetting);
+  key_.append(name);
+  batch_.Put(database_.family(Family::kMeta), key_, value);
+}
+
+void BatchWriter::put_counts(char letter, std::string_view name,
+                             std::span<const std::uint64_t> counts) {
+  key_.assign(1, letter);
+  key_.append(name);
+  if (std::ranges::all_of(counts, [](auto count) { return count == 0; })) {
+    erase(Family::kMeta, key_);
+    return;
+  }
+  value_.clear();
+  encode_counts(counts, value_);
+  batch_.Put(database_.family(Family::kMeta), key_, value_);
+}
+
+void BatchWriter::put_rows(const LedgerRows& rows) {
+  for (const auto& [name, counts] : rows.queues) put_counts(MetaKey::kQueue, name, counts);
+  for (const auto& [name, counts] : rows.lanes) put_counts(MetaKey::kLane, name, counts);
+  for (const auto& [name, counts] : rows.channels) put_counts(MetaKey::kChannel, name, counts);
+  for (const auto& [name, counts] : rows.unread) put_counts(MetaKey::kUnread, name, counts);
+}
+
+}  // namespace townkrier::persistence

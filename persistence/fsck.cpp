@@ -1,0 +1,241 @@
+#include "townkrier/fsck.hpp"
+
+#include <utility>
+
+#include "persistence/fsck.hpp"
+#include "persistence/record_codec.hpp"
+#include "persistence/rocksdb_store.hpp"
+
+namespace townkrier::persistence {
+namespace {
+
+constexpr std::size_t kMaxLines = 1000;
+
+/// One pass over the records, which says what must be in the indexes, then one over the indexes. An
+/// index is complete when every record's entry is there, and has nothing else when it has no more
+/// entries than that: only then are its keys looked at one by one.
+class Checker {
+ public:
+  explicit Checker(const ReadView& view) : view_(view) {}
+
+  Result<std::vector<std::string>> run();
+
+ private:
+  void report(std::string line) {
+    if (lines_.size() < kMaxLines) lines_.push_back(std::move(line));
+  }
+  /// Calls `use(key, value)` for everything in a family.
+  template <class Use>
+  Result<void> each(Family family, Use use);
+  /// Says that `owner` has an entry `key`; it is a fault if it is not there.
+  Result<void> expect(Family family, const std::string& key, const std::string& owner);
+
+  Result<void> check_jobs();
+  Result<void> check_job(const JobId& id, std::string_view state);
+  Result<void> check_place(const JobEnvelope& envelope, const JobState& state);
+  Result<void> check_envelopes();
+  Result<void> check_unique();
+  Result<void> check_logs();
+  Result<void> check_inbox();
+  Result<void> check_surplus();
+  Result<void> check_counters();
+
+  const ReadView& view_;
+  std::vector<std::string> lines_;
+  LedgerDelta counted_;
+  std::array<std::uint64_t, kFamilyCount> expected_{};
+};
+
+template <class Use>
+Result<void> Checker::each(Family family, Use use) {
+  Range keys(view_, family, "", "");
+  for (keys.seek_first(); keys.valid(); keys.next()) {
+    if (auto ok = use(keys.key(), keys.value()); !ok) return ok;
+  }
+  return keys.status();
+}
+
+Result<void> Checker::expect(Family family, const std::string& key, const std::string& owner) {
+  ++expected_[static_cast<std::size_t>(family)];
+  auto found = view_.get(family, key);
+  if (!found) return std::unexpected(found.error());
+  if (!*found) {
+    report(owner + " is missing in the index " + kFamilyNames[static_cast<std::size_t>(family)]);
+    --expected_[static_cast<std::size_t>(family)];
+  }
+  return {};
+}
+
+Result<void> Checker::check_jobs() {
+  return each(Family::kState, [&](std::string_view key, std::string_view value) -> Result<void> {
+    const auto id = id_at_end(key);
+    if (!id || key.size() != id->bytes.size()) {
+      report("a job state has a damaged key");
+      return {};
+    }
+    return check_job(*id, value);
+  });
+}
+
+Result<void> Checker::check_job(const JobId& id, std::string_view bytes) {
+  const std::string name = "job " + id.to_string();
+  auto state = decode_state(bytes);
+  if (!state) return report(name + ": " + state.error().message), Result<void>{};
+  std::string key;
+  append_id(key, id);
+  auto stored = view_.get(Family::kJobs, key);
+  if (!stored) return std::unexpected(stored.error());
+  if (!*stored) return report(name + " has a state but no envelope"), Result<void>{};
+  auto envelope = decode_envelope(id, **stored);
+  if (!envelope) return report(name + ": " + envelope.error().message), Result<void>{};
+  counted_.add_job(envelope->queue, state->status, 1);
+  std::string status_key = status_prefix(state->status);
+  append_id(status_key, id);
+  if (auto ok = expect(Family::kStatus, status_key, name); !ok) return ok;
+  return check_place(*envelope, *state);
+}
+
+Result<void> Checker::check_place(const JobEnvelope& envelope, const JobState& state) {
+  const std::string name = "job " + envelope.id.to_string();
+  const JobPlace place = place_of(envelope, state);
+  std::string key;
+  Family family = Family::kFinished;
+  switch (place.status) {
+    case JobStatus::kProcessing:
+      return {};
+    case JobStatus::kPending:
+      family = Family::kReady;
+      append_lane(key, envelope.queue, place.route, envelope.priority);
+      counted_.add_ready(key, 1);
+      break;
+    case JobStatus::kScheduled:
+    case JobStatus::kRetrying:
+      family = Family::kDue;
+      break;
+    default:
+      append_status(key, place.status);
+      break;
+  }
+  append_position(key, place.time, envelope.id);
+  return expect(family, key, name);
+}
+
+Result<void> Checker::check_envelopes() {
+  return each(Family::kJobs, [&](std::string_view key, std::string_view) -> Result<void> {
+    auto state = view_.get(Family::kState, key);
+    if (!state) return std::unexpected(state.error());
+    if (*state) return {};
+    const auto id = id_at_end(key);
+    report("job " + (id ? id->to_string() : "with a damaged key") +
+           " has an envelope but no state");
+    return {};
+  });
+}
+
+Result<void> Checker::check_unique() {
+  return each(Family::kUnique, [&](std::string_view key, std::string_view value) -> Result<void> {
+    const auto id = id_at_end(value);
+    if (!id) return report("a unique key has a damaged holder"), Result<void>{};
+    auto job = view_.job(*id);
+    // A damaged job has been reported already.
+    if (!job && job.error().code == Errc::kCorruption) return {};
+    if (!job) return std::unexpected(job.error());
+    const bool held = *job && !is_terminal((*job)->status()) && (*job)->envelope->unique_key == key;
+    if (!held)
+      report("a unique key is held by job " + id->to_string() + ", which has no claim to it");
+    return {};
+  });
+}
+
+Result<void> Checker::check_logs() {
+  return each(Family::kLogs, [&](std::string_view key, std::string_view value) -> Result<void> {
+    const auto id = id_at_end(key);
+    if (!id) return report("a log row has a damaged key"), Result<void>{};
+    const std::string name = "log row " + id->to_string();
+    auto row = decode_log(*id, value);
+    if (!row) return report(name + ": " + row.error().message), Result<void>{};
+    counted_.add_log(row->channel, row->status, 1);
+    std::string index;
+    append_position(index, row->created_at, *id);
+    if (auto ok = expect(Family::kLogTime, index, name); !ok) return ok;
+    for (const auto& subject : log_subjects(row->notification_id, row->job_id)) {
+      if (auto ok = expect(Family::kLogRef, subject + index, name); !ok) return ok;
+    }
+    return {};
+  });
+}
+
+Result<void> Checker::check_inbox() {
+  return each(Family::kInbox, [&](std::string_view key, std::string_view value) -> Result<void> {
+    const auto at = inbox_position(key);
+    ByteReader reader(key);
+    const std::string user(reader.raw(reader.u16()));
+    if (!at || !reader.ok()) return report("a message has a damaged key"), Result<void>{};
+    const std::string name = "message " + at->id.to_string();
+    auto message = decode_inbox(user, at->id, value);
+    if (!message) return report(name + ": " + message.error().message), Result<void>{};
+    if (message->created_at != at->time) report(name + " is not where its time says");
+    if (!message->read) counted_.add_unread(user, 1);
+    std::string index;
+    append_key_text(index, user);
+    append_id(index, at->id);
+    return expect(Family::kInboxId, index, name);
+  });
+}
+
+Result<void> Checker::check_surplus() {
+  for (const Family family : {Family::kReady, Family::kDue, Family::kFinished, Family::kStatus,
+                              Family::kLogTime, Family::kLogRef, Family::kInboxId}) {
+    std::uint64_t entries = 0;
+    auto ok = each(family, [&](std::string_view, std::string_view) -> Result<void> {
+      ++entries;
+      return {};
+    });
+    if (!ok) return ok;
+    const std::uint64_t expected = expected_[static_cast<std::size_t>(family)];
+    if (entries == expected) continue;
+    report("the index " + std::string(kFamilyNames[static_cast<std::size_t>(family)]) + " has " +
+           std::to_string(entries) + " entries, " + std::to_string(expected) +
+           " belong to something");
+  }
+  return {};
+}
+
+Result<void> Checker::check_counters() {
+  auto meta = read_meta(view_);
+  if (!meta) return report(meta.error().message), Result<void>{};
+  Ledger counted;
+  auto rows = counted.resolve(counted_);
+  if (!rows) return std::unexpected(rows.error());
+  counted.adopt(*rows);
+  for (auto& line : meta->ledger.differences(counted)) report(std::move(line));
+  return {};
+}
+
+Result<std::vector<std::string>> Checker::run() {
+  for (const auto step : {&Checker::check_jobs, &Checker::check_envelopes, &Checker::check_unique,
+                          &Checker::check_logs, &Checker::check_inbox, &Checker::check_surplus,
+                          &Checker::check_counters}) {
+    if (auto ok = (this->*step)(); !ok) return std::unexpected(ok.error());
+  }
+  return std::move(lines_);
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> check_view(const ReadView& view) {
+  return Checker(view).run();
+}
+
+}  // namespace townkrier::persistence
+
+namespace townkrier {
+
+Result<std::vector<std::string>> check_store(const std::string& path) {
+  using persistence::Database;
+  auto database = Database::open(path, Database::Mode::kReadOnly);
+  if (!database) return std::unexpected(database.error());
+  return persistence::check_view(persistence::ReadView(**database));
+}
+
+}  // namespace townkrier

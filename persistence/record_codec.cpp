@@ -1,0 +1,426 @@
+#include "persistence/record_codec.hpp"
+
+#include <utility>
+
+#include "persistence/bytes.hpp"
+
+namespace townkrier::persistence {
+namespace {
+
+constexpr std::uint8_t kEnvelopeVersion = 1;
+constexpr std::uint8_t kStateVersion = 1;
+constexpr std::uint8_t kLogVersion = 1;
+constexpr std::uint8_t kInboxVersion = 1;
+constexpr std::size_t kPrivacyCount = 3;
+
+/// Collects which optional fields a record has; written in front of them.
+class Presence {
+ public:
+  template <class T>
+  Presence& field(const std::optional<T>& value) {
+    bits_ |= std::uint64_t{value.has_value()} << count_++;
+    return *this;
+  }
+  Presence& flag(bool value) {
+    bits_ |= std::uint64_t{value} << count_++;
+    return *this;
+  }
+  void append_to(std::string& out) const { append_varint(out, bits_); }
+
+ private:
+  std::uint64_t bits_ = 0;
+  int count_ = 0;
+};
+
+/// Takes the bits in the order in which Presence got them.
+class PresenceReader {
+ public:
+  explicit PresenceReader(ByteReader& in) : bits_(in.varint()) {}
+  bool next() {
+    const bool bit = bits_ & 1;
+    bits_ >>= 1;
+    return bit;
+  }
+  /// A bit beyond the known fields: written by a version we do not know.
+  bool exhausted() const { return bits_ == 0; }
+
+ private:
+  std::uint64_t bits_;
+};
+
+void append_time_field(std::string& out, TimePoint time) {
+  append_signed(out, time.time_since_epoch().count());
+}
+void append_field(std::string& out, const std::optional<TimePoint>& time) {
+  if (time) append_time_field(out, *time);
+}
+void append_field(std::string& out, const std::optional<Duration>& duration) {
+  if (duration) append_signed(out, duration->count());
+}
+void append_field(std::string& out, const std::optional<std::string>& text) {
+  if (text) append_text(out, *text);
+}
+
+std::optional<TimePoint> time_field(ByteReader& in, bool present) {
+  if (!present) return std::nullopt;
+  return in.time();
+}
+std::optional<std::string> text_field(ByteReader& in, bool present) {
+  if (!present) return std::nullopt;
+  return std::string(in.text());
+}
+std::string text(ByteReader& in) {
+  return std::string(in.text());
+}
+JsonText json(ByteReader& in) {
+  return JsonText::trusted(text(in));
+}
+
+void append_texts(std::string& out, const std::vector<std::string>& texts) {
+  append_varint(out, texts.size());
+  for (const auto& each : texts) append_text(out, each);
+}
+
+std::vector<std::string> texts(ByteReader& in) {
+  std::vector<std::string> all;
+  for (auto left = in.count(); left > 0 && in.ok(); --left) all.push_back(text(in));
+  return all;
+}
+
+void append_tries(std::string& out, const std::vector<RetryLog>& tries) {
+  append_varint(out, tries.size());
+  for (const auto& each : tries) {
+    Presence().field(each.duration).append_to(out);
+    append_varint(out, each.attempt);
+    append_time_field(out, each.timestamp);
+    append_u8(out, static_cast<std::uint8_t>(each.status));
+    append_text(out, each.error);
+    append_field(out, each.duration);
+  }
+}
+
+std::vector<RetryLog> tries(ByteReader& in) {
+  std::vector<RetryLog> all;
+  for (auto left = in.count(); left > 0 && in.ok(); --left) {
+    PresenceReader has(in);
+    RetryLog each;
+    each.attempt = in.varint32();
+    each.timestamp = in.time();
+    each.status = in.enumerator<LogStatus>(kLogStatusCount);
+    each.error = text(in);
+    if (has.next()) each.duration = in.duration();
+    if (!has.exhausted()) in.fail();
+    all.push_back(std::move(each));
+  }
+  return all;
+}
+
+void append_delivery(std::string& out, const Delivery& delivery) {
+  Presence()
+      .field(delivery.sent_at)
+      .field(delivery.delivered_at)
+      .field(delivery.failed_at)
+      .field(delivery.next_attempt_at)
+      .append_to(out);
+  append_text(out, delivery.channel);
+  append_id(out, delivery.log_id);
+  append_u8(out, static_cast<std::uint8_t>(delivery.status));
+  append_varint(out, delivery.attempts);
+  append_text(out, delivery.provider);
+  append_text(out, delivery.message_id);
+  append_text(out, delivery.error);
+  append_field(out, delivery.sent_at);
+  append_field(out, delivery.delivered_at);
+  append_field(out, delivery.failed_at);
+  append_field(out, delivery.next_attempt_at);
+  append_tries(out, delivery.tries);
+}
+
+Delivery delivery(ByteReader& in) {
+  PresenceReader has(in);
+  Delivery one;
+  one.channel = text(in);
+  one.log_id = in.id();
+  one.status = in.enumerator<LogStatus>(kLogStatusCount);
+  one.attempts = in.varint32();
+  one.provider = text(in);
+  one.message_id = text(in);
+  one.error = text(in);
+  one.sent_at = time_field(in, has.next());
+  one.delivered_at = time_field(in, has.next());
+  one.failed_at = time_field(in, has.next());
+  one.next_attempt_at = time_field(in, has.next());
+  one.tries = tries(in);
+  if (!has.exhausted()) in.fail();
+  return one;
+}
+
+void append_history(std::string& out, const HistoryEntry& entry) {
+  Presence().field(entry.duration).append_to(out);
+  append_time_field(out, entry.timestamp);
+  append_varint(out, entry.attempt);
+  append_u8(out, static_cast<std::uint8_t>(entry.status));
+  append_text(out, entry.message);
+  append_text(out, entry.error);
+  append_field(out, entry.duration);
+}
+
+HistoryEntry history(ByteReader& in) {
+  PresenceReader has(in);
+  HistoryEntry entry;
+  entry.timestamp = in.time();
+  entry.attempt = in.varint32();
+  entry.status = in.enumerator<JobStatus>(kJobStatusCount);
+  entry.message = text(in);
+  entry.error = text(in);
+  if (has.next()) entry.duration = in.duration();
+  if (!has.exhausted()) in.fail();
+  return entry;
+}
+
+std::unexpected<Error> damaged(std::string_view record) {
+  return townkrier::fail(Errc::kCorruption,
+                         "a stored " + std::string(record) + " record is damaged");
+}
+
+std::unexpected<Error> unknown_version(std::string_view record, int version) {
+  return townkrier::fail(Errc::kCorruption, "a stored " + std::string(record) +
+                                                " record has the unknown version " +
+                                                std::to_string(version));
+}
+
+/// The end of every decoder: the record must have been read to its last byte.
+template <class T>
+Result<T> finished(const ByteReader& in, const PresenceReader& has, T value,
+                   std::string_view record) {
+  if (!in.ok() || !in.at_end() || !has.exhausted()) return damaged(record);
+  return value;
+}
+
+}  // namespace
+
+void encode(const JobEnvelope& envelope, std::string& out) {
+  append_u8(out, kEnvelopeVersion);
+  Presence().field(envelope.scheduled_for).flag(envelope.payload_masked).append_to(out);
+  append_text(out, envelope.kind);
+  append_text(out, envelope.queue);
+  append_u8(out, envelope.priority);
+  append_varint(out, envelope.max_retries);
+  append_signed(out, envelope.retry_delay.count());
+  append_signed(out, envelope.timeout.count());
+  append_field(out, envelope.scheduled_for);
+  append_text(out, envelope.unique_key);
+  append_time_field(out, envelope.created_at);
+  append_texts(out, envelope.tags);
+  append_text(out, envelope.metadata.text());
+  append_text(out, envelope.payload.text());
+}
+
+Result<JobEnvelope> decode_envelope(const JobId& id, std::string_view bytes) {
+  ByteReader in(bytes);
+  if (const int version = in.u8(); version != kEnvelopeVersion) {
+    return unknown_version("job", version);
+  }
+  PresenceReader has(in);
+  JobEnvelope envelope;
+  envelope.id = id;
+  envelope.kind = text(in);
+  envelope.queue = text(in);
+  envelope.priority = in.u8();
+  envelope.max_retries = in.varint32();
+  envelope.retry_delay = in.duration();
+  envelope.timeout = in.duration();
+  envelope.scheduled_for = time_field(in, has.next());
+  envelope.payload_masked = has.next();
+  envelope.unique_key = text(in);
+  envelope.created_at = in.time();
+  envelope.tags = texts(in);
+  envelope.metadata = json(in);
+  envelope.payload = json(in);
+  return finished(in, has, std::move(envelope), "job");
+}
+
+void encode(const JobState& state, std::string& out) {
+  append_u8(out, kStateVersion);
+  Presence()
+      .field(state.processed_at)
+      .field(state.completed_at)
+      .field(state.failed_at)
+      .flag(!state.run_id.is_nil())
+      .append_to(out);
+  append_u8(out, static_cast<std::uint8_t>(state.status));
+  append_varint(out, state.attempts);
+  append_varint(out, state.crashes);
+  append_varint(out, state.begun);
+  append_time_field(out, state.updated_at);
+  append_time_field(out, state.due_at);
+  append_field(out, state.processed_at);
+  append_field(out, state.completed_at);
+  append_field(out, state.failed_at);
+  if (!state.run_id.is_nil()) append_id(out, state.run_id);
+  append_text(out, state.error);
+  append_text(out, state.result.text());
+  append_varint(out, state.deliveries.size());
+  for (const auto& each : state.deliveries) append_delivery(out, each);
+  append_varint(out, state.history.size());
+  for (const auto& each : state.history) append_history(out, each);
+}
+
+Result<JobState> decode_state(std::string_view bytes) {
+  ByteReader in(bytes);
+  if (const int version = in.u8(); version != kStateVersion) {
+    return unknown_version("job state", version);
+  }
+  PresenceReader has(in);
+  JobState state;
+  state.status = in.enumerator<JobStatus>(kJobStatusCount);
+  state.attempts = in.varint32();
+  state.crashes = in.varint32();
+  state.begun = in.varint();
+  state.updated_at = in.time();
+  state.due_at = in.time();
+  state.processed_at = time_field(in, has.next());
+  state.completed_at = time_field(in, has.next());
+  state.failed_at = time_field(in, has.next());
+  if (has.next()) state.run_id = in.id();
+  state.error = text(in);
+  state.result = json(in);
+  for (auto left = in.count(); left > 0 && in.ok(); --left)
+    state.deliveries.push_back(delivery(in));
+  for (auto left = in.count(); left > 0 && in.ok(); --left) state.history.push_back(history(in));
+  return finished(in, has, std::move(state), "job state");
+}
+
+void encode(const NotificationLog& row, std::string& out) {
+  append_u8(out, kLogVersion);
+  // Channel and status come first, see decode_log_class.
+  append_text(out, row.channel);
+  append_u8(out, static_cast<std::uint8_t>(row.status));
+  // A job's row usually is named by its job: then the id is stored once, as 16 bytes.
+  const bool named_by_job = row.job_id && row.notification_id == row.job_id->to_string();
+  Presence()
+      .field(row.job_id)
+      .field(row.priority)
+      .field(row.scheduled_for)
+      .field(row.sent_at)
+      .field(row.delivered_at)
+      .field(row.failed_at)
+      .field(row.subject)
+      .field(row.content)
+      .field(row.max_retries)
+      .flag(named_by_job)
+      .append_to(out);
+  if (row.job_id) append_id(out, *row.job_id);
+  if (row.priority) append_u8(out, *row.priority);
+  append_field(out, row.scheduled_for);
+  append_field(out, row.sent_at);
+  append_field(out, row.delivered_at);
+  append_field(out, row.failed_at);
+  append_field(out, row.subject);
+  append_field(out, row.content);
+  if (row.max_retries) append_varint(out, *row.max_retries);
+  if (!named_by_job) append_text(out, row.notification_id);
+  append_text(out, row.recipient);
+  append_u8(out, static_cast<std::uint8_t>(row.content_privacy));
+  append_varint(out, row.attempts);
+  append_text(out, row.error);
+  append_text(out, row.metadata.text());
+  append_texts(out, row.tags);
+  append_time_field(out, row.created_at);
+  append_time_field(out, row.updated_at);
+  append_text(out, row.provider);
+  append_text(out, row.message_id);
+  append_tries(out, row.retry_logs);
+}
+
+Result<NotificationLog> decode_log(const LogId& id, std::string_view bytes) {
+  ByteReader in(bytes);
+  if (const int version = in.u8(); version != kLogVersion) return unknown_version("log", version);
+  NotificationLog row;
+  row.id = id;
+  row.channel = text(in);
+  row.status = in.enumerator<LogStatus>(kLogStatusCount);
+  PresenceReader has(in);
+  if (has.next()) row.job_id = in.id();
+  if (has.next()) row.priority = in.u8();
+  row.scheduled_for = time_field(in, has.next());
+  row.sent_at = time_field(in, has.next());
+  row.delivered_at = time_field(in, has.next());
+  row.failed_at = time_field(in, has.next());
+  row.subject = text_field(in, has.next());
+  row.content = text_field(in, has.next());
+  if (has.next()) row.max_retries = in.varint32();
+  const bool named_by_job = has.next();
+  if (named_by_job && !row.job_id) return damaged("log");
+  row.notification_id = named_by_job ? row.job_id->to_string() : text(in);
+  row.recipient = text(in);
+  row.content_privacy = in.enumerator<ContentPrivacy>(kPrivacyCount);
+  row.attempts = in.varint32();
+  row.error = text(in);
+  row.metadata = json(in);
+  row.tags = texts(in);
+  row.created_at = in.time();
+  row.updated_at = in.time();
+  row.provider = text(in);
+  row.message_id = text(in);
+  row.retry_logs = tries(in);
+  return finished(in, has, std::move(row), "log");
+}
+
+Result<LogClass> decode_log_class(std::string_view bytes) {
+  ByteReader in(bytes);
+  if (const int version = in.u8(); version != kLogVersion) return unknown_version("log", version);
+  LogClass found;
+  found.channel = text(in);
+  found.status = in.enumerator<LogStatus>(kLogStatusCount);
+  if (!in.ok()) return damaged("log");
+  return found;
+}
+
+void encode(const InboxMessage& message, std::string& out) {
+  append_u8(out, kInboxVersion);
+  Presence().field(message.read_at).flag(message.read).append_to(out);
+  append_text(out, message.title);
+  append_text(out, message.message);
+  append_text(out, message.type);
+  append_text(out, message.action_url);
+  append_text(out, message.icon);
+  append_text(out, message.data.text());
+  append_field(out, message.read_at);
+  append_time_field(out, message.created_at);
+}
+
+Result<InboxMessage> decode_inbox(const std::string& user_id, const LogId& id,
+                                  std::string_view bytes) {
+  ByteReader in(bytes);
+  if (const int version = in.u8(); version != kInboxVersion) {
+    return unknown_version("inbox", version);
+  }
+  PresenceReader has(in);
+  InboxMessage message;
+  message.id = id;
+  message.user_id = user_id;
+  message.title = text(in);
+  message.message = text(in);
+  message.type = text(in);
+  message.action_url = text(in);
+  message.icon = text(in);
+  message.data = json(in);
+  message.read_at = time_field(in, has.next());
+  message.read = has.next();
+  message.created_at = in.time();
+  return finished(in, has, std::move(message), "inbox");
+}
+
+void encode_counts(std::span<const std::uint64_t> counts, std::string& out) {
+  for (const auto count : counts) append_varint(out, count);
+}
+
+Result<void> decode_counts(std::string_view bytes, std::span<std::uint64_t> counts) {
+  ByteReader in(bytes);
+  for (auto& count : counts) count = in.varint();
+  if (!in.ok() || !in.at_end()) return damaged("counter");
+  return {};
+}
+
+}  // namespace townkrier::persistence

@@ -1,0 +1,244 @@
+#include "persistence/rocksdb_database.hpp"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <utility>
+
+#include "persistence/record_codec.hpp"
+
+namespace townkrier::persistence {
+namespace {
+
+Result<std::optional<std::string>> read(rocksdb::DB& db, const rocksdb::ReadOptions& options,
+                                        rocksdb::ColumnFamilyHandle* family, std::string_view key) {
+  std::string value;
+  const auto status = db.Get(options, family, rocksdb::Slice(key), &value);
+  if (status.IsNotFound()) return std::nullopt;
+  if (!status.ok()) return std::unexpected(to_error(status, "cannot read"));
+  return value;
+}
+
+Result<void> create_directory(const std::string& path) {
+  std::error_code error;
+  const auto parent = std::filesystem::path(path).parent_path();
+  if (!parent.empty()) std::filesystem::create_directories(parent, error);
+  if (error) return fail(Errc::kIo, "cannot create " + parent.string() + ": " + error.message());
+  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
+    return fail(Errc::kIo, "cannot create " + path + ": " + std::strerror(errno));
+  }
+  if (!std::filesystem::is_directory(path, error)) {
+    return fail(Errc::kIo, path + " is not a directory");
+  }
+  return {};
+}
+
+bool holds_database(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::exists(std::filesystem::path(path) / "CURRENT", error);
+}
+
+std::string id_key(const Uuid& id) {
+  std::string key;
+  append_id(key, id);
+  return key;
+}
+
+Result<Job> decode_job(const JobId& id, std::string_view envelope, std::string_view state) {
+  auto decoded = decode_envelope(id, envelope);
+  if (!decoded) return std::unexpected(decoded.error());
+  auto moving = decode_state(state);
+  if (!moving) return std::unexpected(moving.error());
+  return Job{std::make_shared<const JobEnvelope>(std::move(*decoded)), std::move(*moving)};
+}
+
+std::unexpected<Error> missing(std::string_view what, const Uuid& id) {
+  return fail(Errc::kCorruption, "an index names the " + std::string(what) + " " + id.to_string() +
+                                     ", which is not stored; run townkrier fsck");
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Database>> Database::open(const std::string& path, Mode mode) {
+  if (path.empty()) return fail(Errc::kInvalidConfig, "storage.path: must not be empty");
+  if (mode == Mode::kReadOnly && !holds_database(path)) {
+    return fail(Errc::kNotFound, path + " holds no store");
+  }
+  if (mode == Mode::kReadWrite) {
+    if (auto made = create_directory(path); !made) return std::unexpected(made.error());
+  }
+  std::unique_ptr<Database> database(new Database(path));
+  if (auto known = database->check_families(); !known) return std::unexpected(known.error());
+  if (const auto status = database->open_db(mode); !status.ok()) {
+    return std::unexpected(database->open_error(status));
+  }
+  if (auto fits = database->check_version(mode); !fits) return std::unexpected(fits.error());
+  return database;
+}
+
+Database::~Database() {
+  if (!db_) return;
+  for (auto* handle : handles_) db_->DestroyColumnFamilyHandle(handle);
+  db_->Close();
+}
+
+Result<void> Database::check_families() const {
+  if (!holds_database(path_)) return {};
+  std::vector<std::string> names;
+  const auto status = rocksdb::DB::ListColumnFamilies(database_options(errors_), path_, &names);
+  if (!status.ok()) return std::unexpected(open_error(status));
+  for (const auto& name : names) {
+    if (std::ranges::find(kFamilyNames, name) != kFamilyNames.end()) continue;
+    return fail(Errc::kInvalidConfig,
+                path_ +
+                    " was written by a newer version or another program (it has a column family "
+                    "'" +
+                    name + "'); use that version, or another storage.path");
+  }
+  return {};
+}
+
+rocksdb::Status Database::open_db(Mode mode) {
+  const auto options = database_options(errors_);
+  const auto descriptors = family_descriptors();
+  rocksdb::DB* db = nullptr;
+  const auto status =
+      mode == Mode::kReadOnly
+          ? rocksdb::DB::OpenForReadOnly(options, path_, descriptors, &handles_, &db)
+          : rocksdb::DB::Open(options, path_, descriptors, &handles_, &db);
+  db_.reset(db);
+  return status;
+}
+
+Error Database::open_error(const rocksdb::Status& status) const {
+  const std::string text = status.ToString();
+  if (status.IsIOError() && text.find("lock") != std::string::npos) {
+    return {Errc::kIo, path_ + " is in use by another process or store; one at a time", {}};
+  }
+  if (status.IsCorruption()) {
+    return {Errc::kCorruption,
+            path_ + " is damaged and was not opened, so that nothing is lost silently: " + text +
+                ". Copy the whole directory first; then restore a backup, or check the copy with "
+                "townkrier fsck",
+            {}};
+  }
+  return to_error(status, "cannot open " + path_);
+}
+
+Result<void> Database::check_version(Mode mode) {
+  auto stored = get(Family::kMeta, std::string(1, MetaKey::kVersion));
+  if (!stored) return std::unexpected(stored.error());
+  if (*stored) {
+    const std::uint64_t version = ByteReader(**stored).u64();
+    if (version == kSchemaVersion) return {};
+    return fail(Errc::kInvalidConfig, path_ + " has the storage format " + std::to_string(version) +
+                                          ", this program knows up to " +
+                                          std::to_string(kSchemaVersion) +
+                                          "; run the version that wrote it, or a newer one");
+  }
+  if (mode == Mode::kReadOnly) return fail(Errc::kCorruption, path_ + " has no format version");
+  {
+    const ReadView view(*this);
+    Range any(view, Family::kMeta, "", "");
+    any.seek_first();
+    if (any.valid()) {
+      return fail(Errc::kInvalidConfig, path_ + " is a database of another program");
+    }
+  }
+  std::string version;
+  append_u64(version, kSchemaVersion);
+  rocksdb::WriteOptions durable;
+  durable.sync = true;
+  const auto status =
+      db_->Put(durable, family(Family::kMeta), std::string(1, MetaKey::kVersion), version);
+  if (!status.ok()) return std::unexpected(to_error(status, "cannot write to " + path_));
+  return {};
+}
+
+Result<std::optional<std::string>> Database::get(Family family, std::string_view key) const {
+  return read(*db_, {}, this->family(family), key);
+}
+
+Result<std::optional<std::string>> ReadView::get(Family family, std::string_view key) const {
+  return read(database_.db(), options(), database_.family(family), key);
+}
+
+Result<std::optional<Job>> ReadView::job(const JobId& id) const {
+  const std::string key = id_key(id);
+  auto envelope = get(Family::kJobs, key);
+  if (!envelope) return std::unexpected(envelope.error());
+  if (!*envelope) return std::nullopt;
+  auto state = get(Family::kState, key);
+  if (!state) return std::unexpected(state.error());
+  if (!*state) return missing("state of job", id);
+  auto job = decode_job(id, **envelope, **state);
+  if (!job) return std::unexpected(job.error());
+  return std::move(*job);
+}
+
+Result<Job> ReadView::indexed_job(const JobId& id) const {
+  auto found = job(id);
+  if (!found) return std::unexpected(found.error());
+  if (!*found) return missing("job", id);
+  return std::move(**found);
+}
+
+Result<std::vector<Job>> ReadView::indexed_jobs(std::span<const JobId> ids) const {
+  constexpr std::size_t kSlice = 64;
+  std::vector<Job> jobs;
+  jobs.reserve(ids.size());
+  for (std::size_t begin = 0; begin < ids.size(); begin += kSlice) {
+    const auto slice = ids.subspan(begin, std::min(kSlice, ids.size() - begin));
+    std::array<rocksdb::Slice, kSlice> keys;
+    for (std::size_t i = 0; i < slice.size(); ++i) {
+      keys[i] = {reinterpret_cast<const char*>(slice[i].bytes.data()), slice[i].bytes.size()};
+    }
+    std::array<rocksdb::PinnableSlice, kSlice> envelopes;
+    std::array<rocksdb::PinnableSlice, kSlice> states;
+    std::array<rocksdb::Status, kSlice> found[2];
+    const auto read_all = [&](Family family, auto& values, auto& statuses) {
+      database_.db().MultiGet(options(), database_.family(family), slice.size(), keys.data(),
+                              values.data(), statuses.data());
+    };
+    read_all(Family::kJobs, envelopes, found[0]);
+    read_all(Family::kState, states, found[1]);
+    for (std::size_t i = 0; i < slice.size(); ++i) {
+      for (const auto* status : {&found[0][i], &found[1][i]}) {
+        if (status->IsNotFound()) return missing("job", slice[i]);
+        if (!status->ok()) return std::unexpected(to_error(*status, "cannot read"));
+      }
+      auto job = decode_job(slice[i], envelopes[i].ToStringView(), states[i].ToStringView());
+      if (!job) return std::unexpected(job.error());
+      jobs.push_back(std::move(*job));
+    }
+  }
+  return jobs;
+}
+
+Result<NotificationLog> ReadView::indexed_log(const LogId& id) const {
+  auto bytes = get(Family::kLogs, id_key(id));
+  if (!bytes) return std::unexpected(bytes.error());
+  if (!*bytes) return missing("log row", id);
+  return decode_log(id, **bytes);
+}
+
+Range::Range(const ReadView& view, Family family, std::string lower, std::string upper)
+    : lower_(std::move(lower)),
+      upper_(std::move(upper)),
+      lower_slice_(lower_),
+      upper_slice_(upper_) {
+  rocksdb::ReadOptions options = view.options();
+  if (!lower_.empty()) options.iterate_lower_bound = &lower_slice_;
+  if (!upper_.empty()) options.iterate_upper_bound = &upper_slice_;
+  iterator_.reset(view.database().db().NewIterator(options, view.database().family(family)));
+}
+
+Result<void> Range::status() const {
+  if (iterator_->status().ok()) return {};
+  return std::unexpected(to_error(iterator_->status(), "cannot read"));
+}
+
+}  // namespace townkrier::persistence

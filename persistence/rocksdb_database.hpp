@@ -1,0 +1,120 @@
+#pragma once
+
+/// \file rocksdb_database.hpp
+/// An open RocksDB with our column families: opening, snapshots and ranges. Owned by one store;
+/// reads are thread-safe. RocksDB aborts when it is closed before its iterators, snapshots and
+/// handles, so each of them is an object here that goes first.
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <rocksdb/db.h>
+#include <rocksdb/iterator.h>
+#include <rocksdb/options.h>
+
+#include "persistence/key_schema.hpp"
+#include "persistence/rocksdb_status.hpp"
+#include "townkrier/result.hpp"
+
+namespace townkrier::persistence {
+
+class Database {
+ public:
+  /// kReadOnly takes no lock and changes nothing; the directory must exist.
+  enum class Mode : std::uint8_t { kReadWrite, kReadOnly };
+
+  /// Opens or creates (directory mode 0700). The errors are those of `open_rocksdb_store`.
+  static Result<std::unique_ptr<Database>> open(const std::string& path, Mode mode);
+  ~Database();
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  rocksdb::DB& db() const { return *db_; }
+  rocksdb::ColumnFamilyHandle* family(Family family) const {
+    return handles_[static_cast<std::size_t>(family)];
+  }
+  const BackgroundErrors& errors() const { return *errors_; }
+  const std::string& path() const { return path_; }
+
+  /// The newest value; nullopt when there is none.
+  Result<std::optional<std::string>> get(Family family, std::string_view key) const;
+
+ private:
+  explicit Database(std::string path) : path_(std::move(path)) {}
+  Result<void> check_families() const;
+  rocksdb::Status open_db(Mode mode);
+  Error open_error(const rocksdb::Status& status) const;
+  Result<void> check_version(Mode mode);
+
+  const std::string path_;
+  /// Shared with RocksDB, whose threads call it.
+  std::shared_ptr<BackgroundErrors> errors_ = std::make_shared<BackgroundErrors>();
+  std::unique_ptr<rocksdb::DB> db_;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles_;
+};
+
+/// Everything as it is at one moment. Hold it for seconds at most: it pins files.
+class ReadView {
+ public:
+  explicit ReadView(const Database& database)
+      : database_(database), snapshot_(database.db().GetSnapshot()) {}
+  ~ReadView() { database_.db().ReleaseSnapshot(snapshot_); }
+  ReadView(const ReadView&) = delete;
+  ReadView& operator=(const ReadView&) = delete;
+
+  const Database& database() const { return database_; }
+  rocksdb::ReadOptions options() const {
+    rocksdb::ReadOptions options;
+    options.snapshot = snapshot_;
+    return options;
+  }
+
+  Result<std::optional<std::string>> get(Family family, std::string_view key) const;
+  Result<std::optional<Job>> job(const JobId& id) const;
+  /// A missing job is kCorruption: an index said that it exists.
+  Result<Job> indexed_job(const JobId& id) const;
+  Result<std::vector<Job>> indexed_jobs(std::span<const JobId> ids) const;
+  Result<NotificationLog> indexed_log(const LogId& id) const;
+
+ private:
+  const Database& database_;
+  const rocksdb::Snapshot* snapshot_;
+};
+
+/// Keys of one family in [lower, upper); an empty upper has no bound. Must not outlive its view.
+class Range {
+ public:
+  Range(const ReadView& view, Family family, std::string lower, std::string upper);
+  Range(const Range&) = delete;
+  Range& operator=(const Range&) = delete;
+
+  void seek_first() { iterator_->Seek(lower_); }
+  void seek_last() { iterator_->SeekToLast(); }
+  /// The first key at or after `key`, or the last at or before it.
+  void seek(std::string_view key) { iterator_->Seek(rocksdb::Slice(key)); }
+  void seek_back(std::string_view key) { iterator_->SeekForPrev(rocksdb::Slice(key)); }
+  bool valid() const { return iterator_->Valid(); }
+  void next() { iterator_->Next(); }
+  void prev() { iterator_->Prev(); }
+  std::string_view key() const { return iterator_->key().ToStringView(); }
+  std::string_view value() const { return iterator_->value().ToStringView(); }
+  /// Whether the range ended because it was over.
+  Result<void> status() const;
+
+ private:
+  const std::string lower_;
+  const std::string upper_;
+  rocksdb::Slice lower_slice_;
+  rocksdb::Slice upper_slice_;
+  std::unique_ptr<rocksdb::Iterator> iterator_;
+};
+
+/// Options, see rocksdb_options.cpp for the reasons.
+rocksdb::DBOptions database_options(std::shared_ptr<BackgroundErrors> errors);
+std::vector<rocksdb::ColumnFamilyDescriptor> family_descriptors();
+
+}  // namespace townkrier::persistence

@@ -1,0 +1,92 @@
+#include <rocksdb/cache.h>
+#include <rocksdb/file_checksum.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/rate_limiter.h>
+#include <rocksdb/table.h>
+#include <rocksdb/utilities/table_properties_collectors.h>
+
+#include "persistence/rocksdb_database.hpp"
+
+namespace townkrier::persistence {
+namespace {
+
+constexpr std::size_t kMiB = 1u << 20;
+
+/// What a family is used for decides its filters and compaction.
+enum class Use : std::uint8_t { kRecords, kIndex };
+
+Use use_of(Family family) {
+  switch (family) {
+    case Family::kJobs:
+    case Family::kState:
+    case Family::kLogs:
+    case Family::kUnique:
+    case Family::kInboxId:
+      return Use::kRecords;
+    default:
+      return Use::kIndex;
+  }
+}
+
+rocksdb::ColumnFamilyOptions family_options(Use use, std::shared_ptr<rocksdb::Cache> cache) {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = std::move(cache);
+  table.cache_index_and_filter_blocks = true;
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  if (use == Use::kRecords) table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+
+  rocksdb::ColumnFamilyOptions options;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  options.write_buffer_size = 16 * kMiB;
+  // Bursts of enqueues are refused while RocksDB stalls: leave it room to flush behind them. All
+  // buffers together are bounded by db_write_buffer_size.
+  options.max_write_buffer_number = 6;
+  options.target_file_size_base = 16 * kMiB;
+  options.level_compaction_dynamic_level_bytes = true;
+  options.compression = rocksdb::kLZ4Compression;
+  options.bottommost_compression = rocksdb::kZSTD;
+  if (use == Use::kIndex) {
+    // Queues delete all they insert: files dense with tombstones are compacted early.
+    options.table_properties_collector_factories.push_back(
+        rocksdb::NewCompactOnDeletionCollectorFactory(4096, 1024));
+  }
+  return options;
+}
+
+}  // namespace
+
+rocksdb::DBOptions database_options(std::shared_ptr<BackgroundErrors> errors) {
+  rocksdb::DBOptions options;
+  options.create_if_missing = true;
+  options.create_missing_column_families = true;
+  // RocksDB's default would silently drop synced writes behind a flipped bit. This mode accepts the
+  // torn tail of a crash and refuses to open otherwise.
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  options.max_background_jobs = 2;
+  options.max_open_files = -1;
+  options.db_write_buffer_size = 64 * kMiB;
+  // Bounds what a restart replays.
+  options.max_total_wal_size = 64 * kMiB;
+  options.max_manifest_file_size = 64 * kMiB;
+  options.keep_log_file_num = 5;
+  options.max_log_file_size = 16 * kMiB;
+  // A restart then only replays the log; what it read is flushed when there is time.
+  options.avoid_flush_during_recovery = true;
+  options.bytes_per_sync = kMiB;
+  options.rate_limiter.reset(rocksdb::NewGenericRateLimiter(64 * kMiB));
+  options.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
+  options.listeners.push_back(std::move(errors));
+  return options;
+}
+
+std::vector<rocksdb::ColumnFamilyDescriptor> family_descriptors() {
+  const auto cache = rocksdb::NewLRUCache(64 * kMiB);
+  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
+  for (std::size_t i = 0; i < kFamilyCount; ++i) {
+    descriptors.emplace_back(kFamilyNames[i],
+                             family_options(use_of(static_cast<Family>(i)), cache));
+  }
+  return descriptors;
+}
+
+}  // namespace townkrier::persistence

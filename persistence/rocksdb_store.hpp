@@ -1,0 +1,124 @@
+#pragma once
+
+/// \file rocksdb_store.hpp
+/// The default store. Jobs come from one writer (`commit`); log rows and read marks may also be
+/// written from other threads. `write_mutex_` makes all writes one after the other, each with its
+/// counters; reads never take it and may run at any time.
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+
+#include "persistence/batch_writer.hpp"
+#include "persistence/head_marks.hpp"
+#include "persistence/ledger.hpp"
+#include "persistence/paging.hpp"
+#include "persistence/rocksdb_database.hpp"
+#include "townkrier/store.hpp"
+
+namespace townkrier::persistence {
+
+/// Free space below which the store says that it is not healthy and takes no new jobs. What is
+/// running can still be finished.
+inline constexpr std::uint64_t kFreeDiskFloorBytes = 64u << 20;
+
+/// The counters and settings kept in `default`.
+struct MetaContent {
+  Ledger ledger;
+  std::map<std::string, std::string> settings;
+  LogDoubts doubts;
+};
+Result<MetaContent> read_meta(const ReadView& view);
+
+class RocksDbStore final : public Store {
+ public:
+  static Result<std::shared_ptr<Store>> open(const std::string& path);
+  RocksDbStore(std::unique_ptr<Database> database, MetaContent meta);
+
+  Result<std::vector<EnqueueOutcome>> commit(const StoreBatch& batch,
+                                             Durability durability) override;
+  Result<Job> get_job(const JobId& id) const override;
+  Result<std::vector<Job>> get_jobs(std::span<const JobId> ids) const override;
+  Result<JobPage> list_jobs(const JobFilter& filter) const override;
+  Result<std::vector<LaneSize>> ready_lanes() const override;
+  Result<std::vector<Job>> ready_jobs(const LaneKey& lane,
+                                      const std::optional<IndexPosition>& after,
+                                      std::size_t limit) const override;
+  Result<std::vector<Job>> due_jobs(TimePoint until, const std::optional<IndexPosition>& after,
+                                    std::size_t limit) const override;
+  Result<std::vector<Job>> processing_jobs(const std::optional<JobId>& after,
+                                           std::size_t limit) const override;
+  Result<std::vector<Job>> finished_jobs(JobStatus status, TimePoint before,
+                                         std::size_t limit) const override;
+  Result<QueueStats> job_stats() const override;
+  Result<std::map<std::string, QueueStats>> job_stats_by_queue() const override;
+  Result<std::optional<TimePoint>> oldest_ready(const std::string& queue) const override;
+  Result<std::map<std::string, std::string>> settings() const override;
+
+  Result<void> put_logs(std::span<const LogChange> rows, Durability durability) override;
+  Result<NotificationLog> get_log(const LogId& id) const override;
+  Result<LogPage> query_logs(const LogFilter& filter) const override;
+  Result<StorageStats> log_stats(const StatsFilter& filter) const override;
+  Result<std::uint64_t> delete_logs(TimePoint older_than, std::size_t limit,
+                                    Durability durability) override;
+
+  Result<InboxPage> inbox(const std::string& user_id, std::size_t limit,
+                          const std::optional<std::string>& cursor,
+                          bool unread_only) const override;
+  Result<std::uint64_t> mark_read(const std::string& user_id, const LogId& id, TimePoint at,
+                                  Durability durability) override;
+
+  Result<void> health() const override;
+  Result<void> sync() override;
+
+ private:
+  /// Whether RocksDB may make the caller wait when it does not keep up.
+  enum class Pressure : std::uint8_t { kWait, kRefuse };
+  Result<std::vector<EnqueueOutcome>> translate(const StoreBatch& batch);
+  /// Writes what `writer_` has and adopts its effects. Needs `write_mutex_`.
+  Result<void> write(Durability durability, Pressure pressure);
+  void adopt(const LedgerRows& rows);
+  Result<void> check_disk() const;
+  /// The channel, status and unchanging parts of a row as stored now; nullopt: no such row.
+  Result<std::optional<NotificationLog>> stored_log(const LogId& id) const;
+
+  /// A part of a time-ordered index: `prefix` + time + id, below `upper`.
+  struct IndexRange {
+    Family family;
+    std::string prefix;
+    std::string upper;
+  };
+  /// Positions and the view they were seen in.
+  struct Found {
+    std::unique_ptr<ReadView> view;
+    std::vector<IndexPosition> positions;
+  };
+  /// In order, strictly after `after`; without it, from the remembered head.
+  Result<Found> find(const IndexRange& range, const std::optional<IndexPosition>& after,
+                     std::size_t limit) const;
+  Result<std::vector<Job>> jobs_in(const IndexRange& range,
+                                   const std::optional<IndexPosition>& after,
+                                   std::size_t limit) const;
+  Walk<Job> walk_jobs(const ReadView& view, const JobFilter& filter) const;
+  Walk<NotificationLog> walk_logs(const ReadView& view, const LogFilter& filter) const;
+  Result<InboxMessage> stored_message(const std::string& user_id, const LogId& id) const;
+  Result<std::vector<InboxMessage>> unread_messages(const ReadView& view,
+                                                    const std::string& user_id) const;
+
+  // Shared by all threads.
+  const std::unique_ptr<Database> database_;
+  mutable HeadMarks heads_;
+
+  // Changed by writers holding both mutexes; read holding either.
+  mutable std::shared_mutex ledger_mutex_;
+  Ledger ledger_;
+  std::map<std::string, std::string> settings_;
+
+  // Guarded by write_mutex_.
+  std::mutex write_mutex_;
+  LogDoubts doubts_;
+  BatchWriter writer_;
+};
+
+}  // namespace townkrier::persistence

@@ -1,0 +1,196 @@
+#include "server/config_loader.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+#include "server/channel_config.hpp"
+#include "server/listen_address.hpp"
+#include "server/secret_file.hpp"
+
+namespace townkrier::server {
+namespace {
+
+constexpr std::size_t kMaxConfigBytes = 1 << 20;
+
+void read_auth(ConfigReading& reading, const ConfigNode* table, AuthOptions& options) {
+  TableReader reader(reading, table, "server.auth");
+  reader.text("username", options.username);
+  reader.text("password", options.password);
+  reader.text("password_hash", options.password_hash);
+  reader.unsupported("tokens", "access tokens come with roles, which this version does not have");
+  reader.finish();
+  options.enabled = table != nullptr || !options.username.empty() || !options.password.empty() ||
+                    !options.password_hash.empty();
+  if (!options.password.empty() && options.password_hash.empty()) {
+    reading.warning(reading.origins().at("server.auth.password"), "server.auth.password",
+                    "is kept in plain text; password_hash is safer");
+  }
+}
+
+ServerOptions read_server(ConfigReading& reading, const ConfigNode* table) {
+  TableReader reader(reading, table, "server");
+  ServerOptions options;
+  ListenAddress listen{options.host, options.port};
+  reader.word("listen", listen, &parse_listen);
+  options.host = listen.host;
+  options.port = listen.port;
+  reader.text("path", options.path);
+  reader.bytes("max_body_bytes", options.max_body_bytes);
+  reader.integer("threads", options.threads);
+  reader.duration("request_timeout", options.request_timeout);
+  reader.integer("max_connections", options.max_connections);
+  reader.integer("max_connections_per_address", options.max_connections_per_address);
+  read_auth(reading, reader.table("auth"), options.auth);
+  reader.finish();
+  if (!options.auth.enabled && !is_loopback(options.host)) {
+    reader.wrong("listen",
+                 "another address than loopback needs [server.auth]: everybody who can "
+                 "connect could read and send");
+  } else {
+    reader.report(options.validate());
+  }
+  return options;
+}
+
+StorageOptions read_storage(ConfigReading& reading, const ConfigNode* table) {
+  TableReader reader(reading, table, "storage");
+  StorageOptions options;
+  reader.text("engine", options.engine);
+  reader.text("path", options.path);
+  reader.word("durability", options.durability, &parse_durability);
+  reader.finish();
+  reader.report(options.validate());
+  return options;
+}
+
+QueueOptions read_queue(ConfigReading& reading, const ConfigNode* table) {
+  TableReader reader(reading, table, "queue");
+  QueueOptions options;
+  reader.integer("max_retries", options.max_retries);
+  reader.duration("retry_delay", options.retry_delay);
+  reader.duration("max_retry_delay", options.max_retry_delay);
+  reader.number("jitter", options.jitter);
+  reader.duration("timeout", options.timeout);
+  reader.duration("poll_interval", options.poll_interval);
+  reader.duration("ageing", options.ageing);
+  reader.integer("max_crashes", options.max_crashes);
+  reader.integer("max_inflight_jobs", options.max_inflight_jobs);
+  reader.bytes("max_inflight_bytes", options.max_inflight_bytes);
+  reader.duration("drain_timeout", options.drain_timeout);
+  reader.finish();
+  return options;
+}
+
+/// Queues that only variables name: TOWNKRIER_QUEUES_<NAME>_CONCURRENCY.
+void add_queues_of_environment(ConfigReading& reading, std::map<std::string, QueueLimits>& queues) {
+  constexpr std::string_view kKey = "_CONCURRENCY";
+  for (const std::string& rest : reading.variables_under("queues")) {
+    if (!rest.ends_with(kKey) || rest.size() == kKey.size()) continue;
+    const std::string variable = variable_name("queues") + "_" + rest;
+    const bool known = std::ranges::any_of(queues, [&](const auto& queue) {
+      return variable_name("queues." + queue.first + ".concurrency") == variable;
+    });
+    if (known) continue;
+    std::string name = rest.substr(0, rest.size() - kKey.size());
+    std::ranges::transform(name, name.begin(), [](char c) {
+      return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+    });
+    TableReader(reading, nullptr, "queues." + name)
+        .integer("concurrency", queues[name].concurrency);
+  }
+}
+
+std::map<std::string, QueueLimits> read_queues(ConfigReading& reading, const ConfigNode* table) {
+  std::map<std::string, QueueLimits> queues;
+  if (table != nullptr) {
+    for (const auto& [name, node] : *table->as<ConfigNode::Table>()) {
+      reading.remember_origin("queues." + name, node.origin);
+      if (node.as<ConfigNode::Table>() == nullptr) {
+        reading.problem(node.origin, "queues." + name, "must be a table");
+        continue;
+      }
+      TableReader reader(reading, &node, "queues." + name);
+      reader.integer("concurrency", queues[name].concurrency);
+      reader.finish();
+    }
+  }
+  add_queues_of_environment(reading, queues);
+  return queues;
+}
+
+LogOptions read_logs(ConfigReading& reading, const ConfigNode* table) {
+  TableReader reader(reading, table, "logs");
+  LogOptions options;
+  reader.word("content_privacy", options.content_privacy, &parse_content_privacy);
+  reader.integer("retention_days", options.retention_days);
+  reader.flag("auto_cleanup", options.auto_cleanup);
+  reader.finish();
+  reader.report(options.validate());
+  return options;
+}
+
+ConfigOverlay overlay_of(const ConfigSources& sources) {
+  ConfigOverlay overlay{sources.environment, {}};
+  if (sources.listen) overlay.flags["server.listen"] = {{"--listen", 0}, *sources.listen};
+  if (sources.data_dir) overlay.flags["storage.path"] = {{"--data-dir", 0}, *sources.data_dir};
+  return overlay;
+}
+
+Error to_error(std::vector<ConfigProblem> problems) {
+  std::ranges::stable_sort(problems, {}, [](const ConfigProblem& problem) {
+    return std::tuple(problem.origin.line == 0, problem.origin.line);
+  });
+  Error error{Errc::kInvalidConfig, "", {}};
+  for (const ConfigProblem& problem : problems) {
+    error.message += (error.message.empty() ? "" : "\n") + problem.to_string();
+    error.fields.push_back({problem.key, problem.detail});
+  }
+  return error;
+}
+
+Result<ServerConfig> read_config(const ConfigNode& document, const ConfigSources& sources) {
+  const ConfigOverlay overlay = overlay_of(sources);
+  ConfigReading reading(overlay);
+  TableReader root(reading, &document, "");
+  ServerConfig config;
+  config.server = read_server(reading, root.table("server"));
+  config.storage = read_storage(reading, root.table("storage"));
+  const ConfigNode* queue = root.table("queue");
+  config.queue = read_queue(reading, queue);
+  config.queue.queues = read_queues(reading, root.table("queues"));
+  TableReader(reading, queue, "queue").report(config.queue.validate());
+  config.logs = read_logs(reading, root.table("logs"));
+  config.channels = read_channels(reading, root.table("channels"));
+  root.finish();
+  reading.report_unused_variables();
+  if (!reading.problems().empty()) return std::unexpected(to_error(reading.problems()));
+  for (const ConfigProblem& warning : reading.warnings()) {
+    config.warnings.push_back(warning.to_string());
+  }
+  config.origins = reading.origins();
+  return config;
+}
+
+}  // namespace
+
+Result<ServerConfig> load_config_text(std::string_view text, const std::string& name,
+                                      const ConfigSources& sources) {
+  auto document = parse_toml(text, name);
+  if (!document) return std::unexpected(std::move(document.error()));
+  return read_config(*document, sources);
+}
+
+Result<ServerConfig> load_config(const ConfigSources& sources) {
+  if (!sources.file) {
+    return read_config(ConfigNode{{}, ConfigNode::Table{}}, sources);
+  }
+  auto text = read_text_file(*sources.file, kMaxConfigBytes);
+  if (!text) return fail(Errc::kInvalidConfig, text.error().message);
+  return load_config_text(*text, *sources.file, sources);
+}
+
+ConfigProblem problem_at(const ServerConfig& config, std::string key, std::string detail) {
+  return {nearest_origin(config.origins, key), std::move(key), std::move(detail)};
+}
+
+}  // namespace townkrier::server

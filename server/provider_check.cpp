@@ -1,0 +1,53 @@
+#include "server/provider_check.hpp"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "townkrier/notification_manager.hpp"
+
+namespace townkrier::server {
+namespace {
+
+/// The one provider is number 0 for its manager; `key` as the configuration has it.
+std::string key_in_config(std::string key, const std::string& channel, std::size_t index) {
+  const std::string alone = "channels." + channel + ".providers.0";
+  const bool inside =
+      key.starts_with(alone) && (key.size() == alone.size() || key[alone.size()] == '.');
+  if (inside) key.replace(alone.size() - 1, 1, std::to_string(index));
+  return key;
+}
+
+/// The driver's problems for a channel that has only one of its providers, so that the problems of
+/// all providers are found.
+void check_one(const ServerConfig& config, const ChannelConfig& channel, std::size_t index,
+               std::vector<std::string>& lines) {
+  ChannelConfig alone = channel;
+  alone.enabled = true;
+  if (!channel.providers.empty()) alone.providers = {channel.providers[index]};
+  NotificationManager manager({.default_channel = "", .channels = {std::move(alone)}});
+  const auto ready = manager.ready();
+  if (ready) return;
+  std::vector<FieldError> fields = ready.error().fields;
+  if (fields.empty()) fields.push_back({"channels." + channel.name, ready.error().message});
+  for (const FieldError& field : fields) {
+    const std::string key = key_in_config(field.pointer, channel.name, index);
+    lines.push_back(problem_at(config, key, field.detail).to_string());
+  }
+}
+
+}  // namespace
+
+Result<void> check_providers(const ServerConfig& config) {
+  std::vector<std::string> lines;
+  for (const ChannelConfig& channel : config.channels) {
+    const std::size_t providers = std::max<std::size_t>(1, channel.providers.size());
+    for (std::size_t i = 0; i < providers; ++i) check_one(config, channel, i, lines);
+  }
+  std::string message;
+  for (const std::string& line : lines) message += (message.empty() ? "" : "\n") + line;
+  if (!message.empty()) return fail(Errc::kInvalidConfig, std::move(message));
+  return {};
+}
+
+}  // namespace townkrier::server

@@ -1,0 +1,143 @@
+/// Lists of jobs as an operator asks for them.
+
+#include "store_fixture.hpp"
+
+namespace townkrier::testing {
+namespace {
+
+using enum JobStatus;
+
+class StoreListing : public StoreTest {
+ protected:
+  JobPage list(const JobFilter& filter) {
+    auto page = store().list_jobs(filter);
+    EXPECT_TRUE(page) << page.error().message;
+    return page ? *page : JobPage{};
+  }
+  Errc refusal(const JobFilter& filter) {
+    const auto page = store().list_jobs(filter);
+    EXPECT_FALSE(page);
+    return page ? Errc::kInternal : page.error().code;
+  }
+  void add_many(std::uint64_t first, std::uint64_t last, const std::string& queue = "default") {
+    std::vector<Job> jobs;
+    for (auto i = first; i <= last; ++i) jobs.push_back(make_job({.id = i, .queue = queue}));
+    add(jobs);
+  }
+};
+
+TEST_P(StoreListing, ShowsTheNewestFirst) {
+  add_many(1, 4);
+  const auto page = list({});
+  EXPECT_EQ(numbers(page.jobs), (Numbers{4, 3, 2, 1}));
+  EXPECT_EQ(page.total, 4u);
+  EXPECT_FALSE(page.next);
+  EXPECT_EQ(numbers(list({.ascending = true}).jobs), (Numbers{1, 2, 3, 4}));
+}
+
+TEST_P(StoreListing, PagesWithLimitAndOffset) {
+  add_many(1, 5);
+  const auto page = list({.limit = 2, .offset = 1});
+  EXPECT_EQ(numbers(page.jobs), (Numbers{4, 3}));
+  EXPECT_EQ(page.total, 5u);
+  EXPECT_TRUE(page.next);
+  EXPECT_EQ(numbers(list({.limit = 2, .offset = 4}).jobs), Numbers{1});
+  EXPECT_EQ(numbers(list({.limit = 2, .offset = 9}).jobs), Numbers{});
+}
+
+TEST_P(StoreListing, ACursorGoesOnWhereThePageEndedAlthoughJobsAreAdded) {
+  add_many(1, 5);
+  auto page = list({.limit = 2});
+  EXPECT_EQ(numbers(page.jobs), (Numbers{5, 4}));
+  add_many(6, 9);
+  page = list({.limit = 2, .cursor = page.next});
+  EXPECT_EQ(numbers(page.jobs), (Numbers{3, 2}));
+  EXPECT_EQ(page.total, 9u);
+  page = list({.limit = 2, .cursor = page.next});
+  EXPECT_EQ(numbers(page.jobs), Numbers{1});
+  EXPECT_FALSE(page.next);
+}
+
+TEST_P(StoreListing, ACursorOutlivesTheJobItNames) {
+  add_many(1, 4);
+  const auto page = list({.limit = 2, .ascending = true});
+  const Job second = *store().get_job(id_of(2));
+  must_commit({.removals = {{.job = second, .before = place(second)}}});
+  EXPECT_EQ(numbers(list({.ascending = true, .cursor = page.next}).jobs), (Numbers{3, 4}));
+}
+
+TEST_P(StoreListing, ListsOneStatusWithItsExactTotal) {
+  add({make_job({.id = 1, .status = kFailed}), make_job({.id = 2}),
+       make_job({.id = 3, .status = kFailed}), make_job({.id = 4, .status = kCompleted})});
+  auto page = list({.status = kFailed, .limit = 1});
+  EXPECT_EQ(numbers(page.jobs), Numbers{3});
+  EXPECT_EQ(page.total, 2u);
+  page = list({.status = kFailed, .limit = 1, .cursor = page.next});
+  EXPECT_EQ(numbers(page.jobs), Numbers{1});
+  EXPECT_FALSE(page.next);
+  EXPECT_EQ(list({.status = kCancelled}).total, 0u);
+}
+
+TEST_P(StoreListing, CountsAQueueExactlyOnEveryPage) {
+  add_many(1, 3, "a");
+  add_many(4, 6, "b");
+  auto page = list({.queue = "a", .limit = 2});
+  EXPECT_EQ(numbers(page.jobs), (Numbers{3, 2}));
+  EXPECT_EQ(page.total, 3u);
+  page = list({.queue = "a", .limit = 2, .cursor = page.next});
+  EXPECT_EQ(numbers(page.jobs), Numbers{1});
+  EXPECT_EQ(page.total, 3u);
+  EXPECT_EQ(list({.status = kPending, .queue = "b"}).total, 3u);
+  EXPECT_EQ(list({.status = kFailed, .queue = "b"}).total, 0u);
+}
+
+TEST_P(StoreListing, FiltersByEveryField) {
+  Job job = make_job({.id = 2, .priority = 20, .unique_key = "order-7", .channels = {"sms"}});
+  JobEnvelope envelope = *job.envelope;
+  envelope.kind = "report";
+  envelope.tags = {"monthly"};
+  job.envelope = std::make_shared<const JobEnvelope>(envelope);
+  job.state.error = "connection refused";
+  add({make_job({.id = 1}), job, make_job({.id = 3})});
+  const std::vector<JobFilter> filters = {
+      {.kind = "report"},           {.channel = "sms"},
+      {.priority = Priority{20}},   {.tag = "monthly"},
+      {.text = "order-7"},          {.text = "refused"},
+      {.from = at(2), .to = at(2)}, {.text = id_of(2).to_string()}};
+  for (std::size_t i = 0; i < filters.size(); ++i) {
+    const auto page = list(filters[i]);
+    EXPECT_EQ(numbers(page.jobs), Numbers{2}) << "filter " << i;
+    EXPECT_EQ(page.total, 1u) << "filter " << i;
+  }
+}
+
+TEST_P(StoreListing, CountsFilteredRowsOnEveryPage) {
+  std::vector<Job> jobs;
+  for (std::uint64_t i = 1; i <= 20; ++i) {
+    jobs.push_back(make_job({.id = i, .channels = {i % 2 == 0 ? "sms" : "email"}}));
+  }
+  add(jobs);
+  auto page = list({.channel = "sms", .limit = 4});
+  EXPECT_EQ(numbers(page.jobs), (Numbers{20, 18, 16, 14}));
+  EXPECT_EQ(page.total, 10u);
+  page = list({.channel = "sms", .limit = 6, .cursor = page.next});
+  EXPECT_EQ(numbers(page.jobs), (Numbers{12, 10, 8, 6, 4, 2}));
+  EXPECT_EQ(page.total, 10u);
+  EXPECT_FALSE(page.next);
+}
+
+TEST_P(StoreListing, RefusesPagesOutOfRangeAndForeignCursors) {
+  add_many(1, 3);
+  EXPECT_EQ(refusal({.limit = 0}), Errc::kInvalidArgument);
+  EXPECT_EQ(refusal({.limit = 501}), Errc::kInvalidArgument);
+  EXPECT_EQ(refusal({.offset = 10'001}), Errc::kInvalidArgument);
+  EXPECT_EQ(refusal({.cursor = "nonsense"}), Errc::kMalformed);
+  EXPECT_EQ(refusal({.cursor = ""}), Errc::kMalformed);
+  const auto descending = list({.limit = 1}).next;
+  EXPECT_EQ(refusal({.ascending = true, .cursor = descending}), Errc::kMalformed);
+}
+
+TOWNKRIER_ON_EACH_STORE(StoreListing);
+
+}  // namespace
+}  // namespace townkrier::testing

@@ -1,0 +1,288 @@
+// What is made of a job: its JSON, its log rows, its place in the store.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "core/job_json.hpp"
+#include "core/log_rows.hpp"
+#include "townkrier/store.hpp"
+
+namespace townkrier {
+namespace {
+
+using nlohmann::json;
+using enum ContentPrivacy;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr TimePoint kCreated{Duration{1'767'225'600'000}};
+constexpr TimePoint kNow = kCreated + 5s;
+
+Uuid id_of(int number) {
+  Uuid id;
+  id.bytes[15] = static_cast<std::uint8_t>(number);
+  return id;
+}
+
+const json kPayload = {
+    {"notification",
+     {{"via", {"email", "sms"}},
+      {"email", {{"subject", "Welcome to the town"}, {"text", "Dear Jane, all is well here"}}},
+      {"sms", {{"text", "Your town is waiting for you"}}}}},
+    {"recipient",
+     {{"email", {{{"email", "user@example.com"}}, {{"email", "other@example.com"}}}},
+      {"sms", {{{"phone", "+2348012345667"}}}}}}};
+
+JobEnvelope envelope() {
+  JobEnvelope envelope;
+  envelope.id = id_of(1);
+  envelope.priority = JobPriority::kHigh;
+  envelope.payload = kPayload;
+  envelope.metadata = json{{"source", "test"}};
+  envelope.tags = {"welcome"};
+  envelope.created_at = kCreated;
+  return envelope;
+}
+
+JobState state() {
+  JobState state;
+  state.updated_at = kNow;
+  state.due_at = kCreated;
+  state.deliveries = {{.channel = "email", .log_id = id_of(2)},
+                      {.channel = "sms", .log_id = id_of(3)}};
+  return state;
+}
+
+Job job_of(JobEnvelope envelope, JobState state) {
+  return {std::make_shared<const JobEnvelope>(std::move(envelope)), std::move(state)};
+}
+
+TEST(JobJson, HasTheDocumentedShape) {
+  JobEnvelope of = envelope();
+  of.scheduled_for = kCreated + 1s;
+  JobState at = state();
+  at.status = JobStatus::kFailed;
+  at.attempts = 2;
+  at.processed_at = kCreated + 2s;
+  at.failed_at = kCreated + 3s;
+  at.error = "sms: refused";
+  at.deliveries[0].status = LogStatus::kSent;
+  at.deliveries[0].attempts = 1;
+  at.deliveries[0].provider = "smtp";
+  at.deliveries[0].message_id = "m1";
+  at.deliveries[0].sent_at = kCreated + 2s;
+  at.deliveries[1].status = LogStatus::kFailed;
+  at.deliveries[1].error = "refused";
+  at.history = {{kCreated, 0, JobStatus::kPending, "Job created", {}, {}},
+                {kNow, 2, JobStatus::kFailed, "Failed", "sms: refused", 7ms}};
+  const json expected = json::parse(R"({
+    "id":"00000000-0000-0000-0000-000000000001","kind":"notification","queue":"default","status":"failed",
+    "priority":10,"attempts":2,"maxRetries":3,"scheduledFor":"2026-01-01T00:00:01.000Z",
+    "createdAt":"2026-01-01T00:00:00.000Z","updatedAt":"2026-01-01T00:00:05.000Z",
+    "processedAt":"2026-01-01T00:00:02.000Z","failedAt":"2026-01-01T00:00:03.000Z","error":"sms: refused",
+    "metadata":{"source":"test"},"tags":["welcome"],
+    "notification":{"via":["email","sms"],"email":{"subject":"Welc***","text":"Dear J***"},"sms":{"text":"Your to***"}},
+    "recipient":{"email":[{"email":"u***@example.com"},{"email":"o***@example.com"}],"sms":[{"phone":"+23*******67"}]},
+    "deliveries":{"email":{"status":"sent","attempts":1,"provider":"smtp","messageId":"m1",
+                           "sentAt":"2026-01-01T00:00:02.000Z"},
+                  "sms":{"status":"failed","attempts":0,"error":"refused"}},
+    "logs":[{"timestamp":"2026-01-01T00:00:00.000Z","attempt":0,"status":"pending","message":"Job created"},
+            {"timestamp":"2026-01-01T00:00:05.000Z","attempt":2,"status":"failed","message":"Failed",
+             "error":"sms: refused","duration":7}]})");
+  EXPECT_EQ(job_to_json(job_of(of, at), kMasked), expected);
+}
+
+TEST(JobJson, LeavesOutWhatIsAbsent) {
+  const json object = job_to_json(job_of(JobEnvelope{}, JobState{}), kMasked);
+  for (const char* name :
+       {"scheduledFor", "processedAt", "completedAt", "failedAt", "error", "result", "payload"}) {
+    EXPECT_FALSE(object.contains(name)) << name;
+  }
+  EXPECT_EQ(object["metadata"], json::object());
+  EXPECT_EQ(object["tags"], json::array());
+  EXPECT_EQ(object["notification"], json::object());
+}
+
+TEST(JobJson, ShowsThePayloadAndNoDeliveryOfOtherKinds) {
+  JobEnvelope of = envelope();
+  of.kind = "resize";
+  of.payload = json{{"file", "holiday-picture.png"}, {"width", 640}};
+  JobState at = state();
+  at.deliveries = {{.channel = "@resize"}};
+  at.result = json{{"ok", true}};
+  const json object = job_to_json(job_of(of, at), kMasked);
+  EXPECT_EQ(object["payload"], (json{{"file", "holi***"}, {"width", 640}}));
+  EXPECT_EQ(object["deliveries"], json::object());
+  EXPECT_EQ(object["result"], (json{{"ok", true}}));
+  EXPECT_FALSE(object.contains("notification"));
+}
+
+TEST(JobJson, ShowsAPayloadThatWasMaskedWhenKeptAsItIs) {
+  JobEnvelope of = envelope();
+  of.payload_masked = true;
+  of.payload =
+      json{{"notification", {{"sms", {{"text", "Your to***"}}}}}, {"recipient", json::object()}};
+  EXPECT_EQ(job_to_json(job_of(of, state()), kMasked)["notification"]["sms"]["text"], "Your to***");
+  EXPECT_EQ(job_to_json(job_of(of, state()), kPrivate)["notification"]["sms"]["text"], "");
+}
+
+TEST(JobJson, HoldsNoAddressOrContentUnlessPublic) {
+  for (const ContentPrivacy level : {kMasked, kPrivate}) {
+    const std::string text = job_to_json(job_of(envelope(), state()), level).dump();
+    for (const char* secret : {"user@", "other@", "8012345", "Jane", "waiting"}) {
+      EXPECT_THAT(text, Not(HasSubstr(secret)));
+    }
+  }
+  EXPECT_THAT(job_to_json(job_of(envelope(), state()), kPublic).dump(),
+              HasSubstr("user@example.com"));
+}
+
+TEST(LogRow, DescribesOneDelivery) {
+  JobState at = state();
+  Delivery& delivery = at.deliveries[0];
+  delivery.status = LogStatus::kRetrying;
+  delivery.attempts = 1;
+  delivery.provider = "smtp";
+  delivery.error = "no mailbox user@example.com";
+  delivery.tries = {{1, kNow, LogStatus::kRetrying, "no mailbox user@example.com", 3ms}};
+  const NotificationLog row = make_log_row(envelope(), at, delivery, kMasked, kNow);
+  EXPECT_EQ(row.id, id_of(2));
+  EXPECT_EQ(row.notification_id, id_of(1).to_string());
+  EXPECT_EQ(row.job_id, id_of(1));
+  EXPECT_EQ(row.channel, "email");
+  EXPECT_EQ(row.recipient, "u***@example.com, o***@example.com");
+  EXPECT_EQ(row.status, LogStatus::kRetrying);
+  EXPECT_EQ(row.priority, JobPriority::kHigh);
+  EXPECT_EQ(row.subject, "Welc***");
+  EXPECT_EQ(row.content, "Dear J***");
+  EXPECT_EQ(row.content_privacy, kMasked);
+  EXPECT_EQ(row.attempts, 1u);
+  EXPECT_EQ(row.max_retries, 3u);
+  ASSERT_EQ(row.retry_logs.size(), 1u);
+  EXPECT_EQ(row.retry_logs[0].error, "no mailbox u***@example.com");
+  EXPECT_EQ(row.error, "no mailbox u***@example.com");
+  EXPECT_EQ(row.tags, std::vector<std::string>{"welcome"});
+  EXPECT_EQ(row.created_at, kCreated);
+  EXPECT_EQ(row.updated_at, kNow);
+  EXPECT_EQ(row.provider, "smtp");
+}
+
+TEST(LogRow, KeepsAllWhenPublicAndNoContentWhenPrivate) {
+  const JobState at = state();
+  const auto open = make_log_row(envelope(), at, at.deliveries[0], kPublic, kNow);
+  EXPECT_EQ(open.recipient, "user@example.com, other@example.com");
+  EXPECT_EQ(open.subject, "Welcome to the town");
+  EXPECT_EQ(open.content, "Dear Jane, all is well here");
+  const auto closed = make_log_row(envelope(), at, at.deliveries[0], kPrivate, kNow);
+  EXPECT_EQ(closed.recipient, "u***@example.com, o***@example.com");
+  EXPECT_EQ(closed.subject, std::nullopt);
+  EXPECT_EQ(closed.content, std::nullopt);
+}
+
+TEST(LogRow, TakesTitleAndMessageOrBodyForOtherChannels) {
+  JobEnvelope of = envelope();
+  of.payload = json{{"notification",
+                     {{"in_app", {{"title", "Title"}, {"message", "Message"}}},
+                      {"hook", {{"body", {{"x", 1}}}}}}}};
+  const JobState at = state();
+  const auto in_app = make_log_row(of, at, {.channel = "in_app"}, kPublic, kNow);
+  EXPECT_EQ(in_app.subject, "Title");
+  EXPECT_EQ(in_app.content, "Message");
+  const auto hook = make_log_row(of, at, {.channel = "hook"}, kPublic, kNow);
+  EXPECT_EQ(hook.content, R"({"x":1})");
+  EXPECT_EQ(hook.recipient, "");
+}
+
+TEST(LogRow, SurvivesAPayloadOfAnyForm) {
+  const JobState at = state();
+  for (const json& payload :
+       {json(nullptr), json::array(), json("x"), json{{"notification", 7}, {"recipient", 7}},
+        json{{"notification", {{"email", "x"}}}, {"recipient", {{"email", 7}}}}}) {
+    JobEnvelope of = envelope();
+    of.payload = payload;
+    const auto row = make_log_row(of, at, at.deliveries[0], kMasked, kNow);
+    EXPECT_EQ(row.subject, std::nullopt);
+  }
+}
+
+TEST(LogRow, DoesNotShortenAPayloadThatIsMaskedAlready) {
+  JobEnvelope of = envelope();
+  of.payload_masked = true;
+  of.payload = json{{"notification", {{"email", {{"subject", "Welc***"}}}}},
+                    {"recipient", {{"email", {{{"email", "u***@example.com"}}}}}}};
+  const auto row = make_log_row(of, state(), state().deliveries[0], kMasked, kNow);
+  EXPECT_EQ(row.subject, "Welc***");
+  EXPECT_EQ(row.recipient, "u***@example.com");
+}
+
+TEST(LogChanges, AreNewRowsForANewJob) {
+  const auto changes = log_changes(envelope(), JobState{}, state(), kMasked, kNow);
+  ASSERT_EQ(changes.size(), 2u);
+  for (const auto& change : changes) EXPECT_EQ(change.previous, std::nullopt);
+  EXPECT_EQ(changes[1].row.recipient, "+23*******67");
+}
+
+TEST(LogChanges, AreOnlyTheRowsThatChangedWithTheirEarlierStatus) {
+  JobState after = state();
+  after.deliveries[1].status = LogStatus::kSending;
+  const auto changes = log_changes(envelope(), state(), after, kMasked, kNow);
+  ASSERT_EQ(changes.size(), 1u);
+  EXPECT_EQ(changes[0].row.channel, "sms");
+  EXPECT_EQ(changes[0].row.status, LogStatus::kSending);
+  EXPECT_EQ(changes[0].previous, LogStatus::kScheduled);
+}
+
+TEST(LogChanges, AreNoneWhenOnlyTheJobChanged) {
+  JobState after = state();
+  after.status = JobStatus::kCancelled;
+  EXPECT_TRUE(log_changes(envelope(), state(), after, kMasked, kNow).empty());
+}
+
+TEST(LogChanges, AreNoneForJobsOfOtherKinds) {
+  JobState after;
+  after.deliveries = {{.channel = "@resize"}};
+  EXPECT_TRUE(log_changes(envelope(), JobState{}, after, kMasked, kNow).empty());
+}
+
+TEST(Route, IsMadeOfTheOpenDeliveriesInOrder) {
+  JobState at = state();
+  at.deliveries.push_back({.channel = "hook"});
+  EXPECT_EQ(route_of(envelope(), at), "email,sms,hook");
+  at.deliveries[0].status = LogStatus::kSent;
+  EXPECT_EQ(route_of(envelope(), at), "sms,hook");
+  at.deliveries[1].status = LogStatus::kRetrying;
+  EXPECT_EQ(route_of(envelope(), at), "sms,hook");
+  at.deliveries[1].next_attempt_at = kNow;
+  EXPECT_EQ(route_of(envelope(), at), "hook");
+  at.deliveries[2].status = LogStatus::kFailed;
+  EXPECT_EQ(route_of(envelope(), at), "");
+}
+
+TEST(Route, IsTheKindForOtherJobs) {
+  JobEnvelope of = envelope();
+  of.kind = "resize";
+  JobState at = state();
+  at.deliveries = {{.channel = "@resize"}};
+  EXPECT_EQ(route_of(of, at), "@resize");
+  EXPECT_EQ(route_of(of, JobState{}), "@resize");
+}
+
+TEST(Place, FollowsTheStatus) {
+  JobState at = state();
+  at.completed_at = kNow + 1s;
+  at.failed_at = kNow + 2s;
+  const auto place = [&](JobStatus status) {
+    at.status = status;
+    return place_of(envelope(), at);
+  };
+  EXPECT_EQ(place(JobStatus::kPending), (JobPlace{JobStatus::kPending, kCreated, "email,sms"}));
+  EXPECT_EQ(place(JobStatus::kScheduled), (JobPlace{JobStatus::kScheduled, kCreated, ""}));
+  EXPECT_EQ(place(JobStatus::kRetrying), (JobPlace{JobStatus::kRetrying, kCreated, ""}));
+  EXPECT_EQ(place(JobStatus::kProcessing), (JobPlace{JobStatus::kProcessing, kCreated, ""}));
+  EXPECT_EQ(place(JobStatus::kCompleted), (JobPlace{JobStatus::kCompleted, kNow + 1s, ""}));
+  EXPECT_EQ(place(JobStatus::kFailed), (JobPlace{JobStatus::kFailed, kNow + 2s, ""}));
+  EXPECT_EQ(place(JobStatus::kCancelled), (JobPlace{JobStatus::kCancelled, kNow, ""}));
+}
+
+}  // namespace
+}  // namespace townkrier
