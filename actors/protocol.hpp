@@ -240,14 +240,6 @@ struct ReadCall {
   std::function<void(const Store&)> run;
 };
 
-/// What happened to a job, for whoever subscribed.
-struct JobEvent {
-  JobId job;
-  std::string kind;
-  std::string queue;
-  JobStatus status = JobStatus::kPending;
-  std::uint32_t attempts = 0;
-};
 using EventSink = std::function<void(const std::vector<JobEvent>&)>;
 
 struct Attach;  // carries a scheduler handle, see below

@@ -1,8 +1,5 @@
 #include "townkrier/queue_manager.hpp"
 
-#include <unistd.h>
-
-#include <cstdio>
 #include <mutex>
 #include <utility>
 
@@ -14,21 +11,6 @@ namespace townkrier {
 namespace {
 
 constexpr Duration kCallTimeout{30'000};
-
-LogSink default_log() {
-  return [](LogLevel level, std::string_view line) {
-    if (level < LogLevel::kWarning) return;
-    std::fprintf(stderr, "townkrier level=%s %.*s\n", level == LogLevel::kError ? "error" : "warning",
-                 int(line.size()), line.data());
-  };
-}
-
-std::function<void(const Error&)> default_fatal() {
-  return [](const Error& error) {
-    std::fprintf(stderr, "townkrier: the store has failed: %s\n", error.message.c_str());
-    ::_exit(1);  // nothing may be acknowledged any more; the next start recovers
-  };
-}
 
 template <class T>
 std::pair<Reply<T>, std::future<Result<T>>> promised() {
@@ -50,11 +32,6 @@ std::future<Result<T>> failed_future(Error error) {
   std::promise<Result<T>> promise;
   promise.set_value(std::unexpected(std::move(error)));
   return promise.get_future();
-}
-
-bool is_kind_name(std::string_view kind) {
-  if (kind.empty() || kind.size() > 64 || kind == kNotificationKind) return false;
-  return kind.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_.-") == kind.npos;
 }
 
 JobRequest notification_request(const Notification& notification, const Recipient& recipient,
@@ -130,10 +107,7 @@ QueueManager::QueueManager(QueueAdapter adapter, NotificationManager* notificati
     : impl_(std::make_unique<Impl>()) {
   impl_->adapter = std::move(adapter);
   impl_->notifications = notifications;
-  impl_->config = std::move(config);
-  if (!impl_->config.clock) impl_->config.clock = std::make_shared<SystemClock>();
-  if (!impl_->config.log) impl_->config.log = default_log();
-  if (!impl_->config.on_fatal) impl_->config.on_fatal = default_fatal();
+  impl_->config = with_defaults(std::move(config));
 }
 
 QueueManager::QueueManager(QueueAdapter adapter, NotificationManager& notifications,
@@ -146,20 +120,15 @@ QueueManager::~QueueManager() {
 
 Result<void> QueueManager::register_handler(std::string kind, JobHandler handler,
                                             HandlerOptions options) {
-  if (!is_kind_name(kind)) {
-    return fail_field(Errc::kInvalidArgument, "/kind",
-                      "must be 1..64 characters of [a-z0-9_.-] and not \"notification\"");
-  }
-  if (!handler) return fail(Errc::kInvalidArgument, "the handler is empty");
-  if (options.concurrency < 1 || options.concurrency > 1024) {
-    return fail(Errc::kInvalidArgument, "concurrency: must be 1..1024");
-  }
+  KindHandler made{std::move(kind), std::move(handler), options};
+  if (auto valid = check_handler(made); !valid) return valid;
   const std::lock_guard lock{impl_->mutex};
   if (impl_->runtime) {
     return fail(Errc::kConflict, "register handlers before the first job and start_processing");
   }
-  std::erase_if(impl_->kinds, [&](const KindHandler& known) { return known.kind == kind; });
-  impl_->kinds.push_back({std::move(kind), std::move(handler), options});
+  std::erase_if(impl_->kinds,
+                [&](const KindHandler& known) { return known.kind == made.kind; });
+  impl_->kinds.push_back(std::move(made));
   return {};
 }
 

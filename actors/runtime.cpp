@@ -1,6 +1,10 @@
 #include "actors/runtime.hpp"
 
+#include <unistd.h>
+
+#include <cstdio>
 #include <future>
+#include <limits>
 #include <random>
 #include <utility>
 
@@ -25,12 +29,51 @@ std::uint64_t bytes_of(const std::vector<NewJob>& jobs) {
   return bytes;
 }
 
+bool is_kind_name(std::string_view kind) {
+  if (kind.empty() || kind.size() > 64 || kind == kNotificationKind) return false;
+  return kind.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_.-") == kind.npos;
+}
+
+LogSink default_log() {
+  return [](LogLevel level, std::string_view line) {
+    if (level < LogLevel::kWarning) return;
+    std::fprintf(stderr, "townkrier level=%s %.*s\n",
+                 level == LogLevel::kError ? "error" : "warning", int(line.size()), line.data());
+  };
+}
+
+std::function<void(const Error&)> default_fatal() {
+  return [](const Error& error) {
+    std::fprintf(stderr, "townkrier: the store has failed: %s\n", error.message.c_str());
+    ::_exit(1);  // nothing may be acknowledged any more; the next start recovers
+  };
+}
+
 void configure(caf::actor_system_config& config) {
   config.set("scheduler.max-throughput", std::size_t{100});
   config.set("logger.verbosity", caf::atom("quiet"));
 }
 
 }  // namespace
+
+QueueManagerConfig with_defaults(QueueManagerConfig config) {
+  if (!config.clock) config.clock = std::make_shared<SystemClock>();
+  if (!config.log) config.log = default_log();
+  if (!config.on_fatal) config.on_fatal = default_fatal();
+  return config;
+}
+
+Result<void> check_handler(const KindHandler& handler) {
+  if (!is_kind_name(handler.kind)) {
+    return fail_field(Errc::kInvalidArgument, "/kind",
+                      "must be 1..64 characters of [a-z0-9_.-] and not \"notification\"");
+  }
+  if (!handler.handler) return fail(Errc::kInvalidArgument, "the handler is empty");
+  if (handler.options.concurrency < 1 || handler.options.concurrency > 1024) {
+    return fail(Errc::kInvalidArgument, "concurrency: must be 1..1024");
+  }
+  return {};
+}
 
 Result<std::shared_ptr<Runtime>> Runtime::launch(RuntimeConfig config, caf::actor_system* system) {
   if (config.adapter.store == nullptr) {
@@ -44,6 +87,7 @@ Result<std::shared_ptr<Runtime>> Runtime::launch(RuntimeConfig config, caf::acto
     channels = config.notifications->channels();
   }
   for (const KindHandler& kind : config.kinds) {
+    if (auto valid = check_handler(kind); !valid) return std::unexpected(valid.error());
     ConfiguredChannel channel;
     channel.config.name = "@" + kind.kind;
     channel.config.concurrency = kind.options.concurrency;
@@ -111,12 +155,16 @@ void Runtime::start_processing(Duration poll_interval) {
   caf::anon_send(supervisor_, start_atom::value, parcel(Duration{poll_interval}));
 }
 
+void Runtime::stop_processing(std::function<void()> done) {
+  if (gone()) return done();
+  caf::anon_send(supervisor_, stop_atom::value,
+                 parcel(StopCall{StopCall::Reason::kPause, std::move(done)}));
+}
+
 void Runtime::stop_processing() {
-  if (gone()) return;
   auto done = std::make_shared<std::promise<void>>();
   auto finished = done->get_future();
-  caf::anon_send(supervisor_, stop_atom::value,
-                 parcel(StopCall{StopCall::Reason::kPause, [done] { done->set_value(); }}));
+  stop_processing([done] { done->set_value(); });
   finished.wait_for(config_.adapter.options.drain_timeout + kEndGrace);
 }
 

@@ -38,6 +38,12 @@ struct RuntimeConfig {
   std::function<void(const std::vector<LogChange>&)> log_sink;
 };
 
+/// A clock, a log and a fatal handler where none was given.
+QueueManagerConfig with_defaults(QueueManagerConfig config);
+
+/// Checks a job kind and its options.
+Result<void> check_handler(const KindHandler& handler);
+
 class Runtime final : public DashboardBackend, public std::enable_shared_from_this<Runtime> {
  public:
   /// Spawns everything. `system` is a caller's (it must outlive the runtime), or null for an own one.
@@ -47,6 +53,8 @@ class Runtime final : public DashboardBackend, public std::enable_shared_from_th
   void start_processing(Duration poll_interval);
   /// Blocks until drained or handed back.
   void stop_processing();
+  /// Returns at once; `done` is called when it is over, also when the engine is gone.
+  void stop_processing(std::function<void()> done);
   /// The ordered end; blocks. Afterwards every call answers kUnavailable.
   void shut_down();
   void subscribe(EventSink sink);

@@ -90,16 +90,14 @@ void BatchWriter::leave(const JobEnvelope& envelope, const JobPlace& place) {
 
 void BatchWriter::put_status(const JobEnvelope& envelope, JobStatus status) {
   key_.clear();
-  append_status(key_, status);
-  append_id(key_, envelope.id);
+  append_status_key(key_, status, envelope.id);
   batch_.Put(database_.family(Family::kStatus), key_, {});
   effects_.ledger.add_job(envelope.queue, status, 1);
 }
 
 void BatchWriter::erase_status(const JobEnvelope& envelope, JobStatus status) {
   key_.clear();
-  append_status(key_, status);
-  append_id(key_, envelope.id);
+  append_status_key(key_, status, envelope.id);
   erase(Family::kStatus, key_);
   effects_.ledger.add_job(envelope.queue, status, -1);
 }

@@ -89,8 +89,8 @@ Result<void> Checker::check_job(const JobId& id, std::string_view bytes) {
   auto envelope = decode_envelope(id, **stored);
   if (!envelope) return report(name + ": " + envelope.error().message), Result<void>{};
   counted_.add_job(envelope->queue, state->status, 1);
-  std::string status_key = status_prefix(state->status);
-  append_id(status_key, id);
+  std::string status_key;
+  append_status_key(status_key, state->status, id);
   if (auto ok = expect(Family::kStatus, status_key, name); !ok) return ok;
   return check_place(*envelope, *state);
 }

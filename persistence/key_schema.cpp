@@ -26,15 +26,20 @@ std::vector<std::string> log_subjects(std::string_view notification_id,
 void append_inbox_key(std::string& key, std::string_view user, TimePoint created, const LogId& id) {
   append_key_text(key, user);
   append_u64(key, ~sortable(created));
-  Uuid inverted = id;
-  for (auto& byte : inverted.bytes) byte = static_cast<std::uint8_t>(~byte);
-  append_id(key, inverted);
+  append_inverted_id(key, id);
 }
 
 std::optional<Uuid> id_at_end(std::string_view key) {
   const std::size_t size = Uuid{}.bytes.size();
   if (key.size() < size) return std::nullopt;
   return ByteReader(key.substr(key.size() - size)).id();
+}
+
+std::optional<Uuid> inverted_id_at_end(std::string_view key) {
+  auto id = id_at_end(key);
+  if (!id) return id;
+  for (auto& byte : id->bytes) byte = static_cast<std::uint8_t>(~byte);
+  return id;
 }
 
 std::optional<IndexPosition> position_at_end(std::string_view key) {
@@ -51,8 +56,7 @@ std::optional<IndexPosition> inbox_position(std::string_view key) {
   ByteReader reader(key.substr(key.size() - kPositionSize));
   IndexPosition position;
   position.time = from_sortable(~reader.u64());
-  position.id = reader.id();
-  for (auto& byte : position.id.bytes) byte = static_cast<std::uint8_t>(~byte);
+  position.id = *inverted_id_at_end(key);
   return position;
 }
 

@@ -14,7 +14,7 @@
 ///   ready      lane due id                  -              pending jobs
 ///   due        due id                       -              scheduled and retrying jobs
 ///   finished   status ended id              -              terminal jobs, for retention
-///   status     status id                    -              every job, for lists; its `processing`
+///   status     status ^id                   -              every job, for lists; its `processing`
 ///                                                          part is the place of running jobs
 ///   unique     the unique key               id of the unfinished job that holds it
 ///   logs       log id                       log record
@@ -122,6 +122,18 @@ inline void append_status(std::string& key, JobStatus status) {
   append_u8(key, static_cast<std::uint8_t>(status));
 }
 
+/// Reversed, so that the newest is found by going forward: in a memtable going back costs a search
+/// for each key, also for each of the many deleted ones.
+inline void append_inverted_id(std::string& key, Uuid id) {
+  for (auto& byte : id.bytes) byte = static_cast<std::uint8_t>(~byte);
+  append_id(key, id);
+}
+
+inline void append_status_key(std::string& key, JobStatus status, const JobId& id) {
+  append_status(key, status);
+  append_inverted_id(key, id);
+}
+
 inline std::string lane_prefix(const LaneKey& lane) {
   std::string key;
   append_lane(key, lane.queue, lane.route, lane.priority);
@@ -151,6 +163,8 @@ inline constexpr std::size_t kPositionSize = 24;
 /// The parts at the end of an index key; nullopt for a key that is too short.
 std::optional<Uuid> id_at_end(std::string_view key);
 std::optional<IndexPosition> position_at_end(std::string_view key);
+/// The id of a key made with append_inverted_id.
+std::optional<Uuid> inverted_id_at_end(std::string_view key);
 /// The same of an inbox key.
 std::optional<IndexPosition> inbox_position(std::string_view key);
 /// The lane of a `MetaKey::kLane` or ready key, and how many bytes it took.

@@ -1,6 +1,7 @@
 /// Reads of jobs from the RocksDB store.
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "persistence/rocksdb_store.hpp"
@@ -79,29 +80,62 @@ Result<std::vector<Job>> RocksDbStore::get_jobs(std::span<const JobId> ids) cons
 }
 
 Walk<Job> RocksDbStore::walk_jobs(const ReadView& view, const JobFilter& filter) const {
-  return [&view, &filter](const std::optional<IndexPosition>& after,
-                          const Visit<Job>& visit) -> Result<void> {
-    const std::string prefix = filter.status ? status_prefix(*filter.status) : std::string();
-    Range keys(view, filter.status ? Family::kStatus : Family::kState, prefix, prefix_end(prefix));
-    std::string start = prefix;
-    if (after) append_id(start, after->id);
+  return [this, &view, &filter](const std::optional<IndexPosition>& after,
+                                const Visit<Job>& visit) -> Result<void> {
+    const auto start = after ? std::optional(after->id) : std::nullopt;
+    const auto show = [&](const JobId& id) {
+      return visit(IndexPosition{{}, id}, [&] { return view.indexed_job(id); });
+    };
+    if (filter.status) return walk_status(view, *filter.status, filter.ascending, start, show);
+    Range keys(view, Family::kState, "", "");
+    std::string key;
+    if (start) append_id(key, *start);
     if (filter.ascending) {
-      after ? keys.seek(after_key(start)) : keys.seek_first();
+      start ? keys.seek(after_key(key)) : keys.seek_first();
     } else {
-      after ? keys.seek_back(start) : keys.seek_last();
+      start ? keys.seek_back(key) : keys.seek_last();
       // SeekForPrev stops on the key itself, which was shown before.
-      if (after && keys.valid() && keys.key() == start) keys.prev();
+      if (start && keys.valid() && keys.key() == key) keys.prev();
     }
-    while (keys.valid()) {
+    for (; keys.valid(); filter.ascending ? keys.next() : keys.prev()) {
       const auto id = id_at_end(keys.key());
       if (!id) return bad_key();
-      auto go_on = visit(IndexPosition{{}, *id}, [&] { return view.indexed_job(*id); });
+      auto go_on = show(*id);
       if (!go_on) return std::unexpected(go_on.error());
       if (!*go_on) return {};
-      filter.ascending ? keys.next() : keys.prev();
     }
     return keys.status();
   };
+}
+
+Result<void> RocksDbStore::walk_status(
+    const ReadView& view, JobStatus status, bool ascending, const std::optional<JobId>& after,
+    const std::function<Result<bool>(const JobId&)>& visit) const {
+  // Behind the last live key there may be hundreds of thousands of deleted ones.
+  std::uint64_t left = std::numeric_limits<std::uint64_t>::max();
+  if (!after) {
+    const std::shared_lock lock(ledger_mutex_);
+    left = ledger_.jobs(std::nullopt, status);
+  }
+  const std::string prefix = status_prefix(status);
+  std::string start;
+  if (after) append_status_key(start, status, *after);
+  Range keys(view, Family::kStatus, prefix, prefix_end(prefix));
+  if (ascending) {
+    after ? keys.seek_back(start) : keys.seek_last();
+  } else {
+    keys.seek(after ? start : prefix);
+  }
+  if (after && keys.valid() && keys.key() == start) ascending ? keys.prev() : keys.next();
+  for (; left > 0 && keys.valid(); --left) {
+    const auto id = inverted_id_at_end(keys.key());
+    if (!id) return bad_key();
+    auto go_on = visit(*id);
+    if (!go_on) return std::unexpected(go_on.error());
+    if (!*go_on || left == 1) return {};
+    ascending ? keys.prev() : keys.next();
+  }
+  return left > 0 ? keys.status() : Result<void>{};
 }
 
 Result<JobPage> RocksDbStore::list_jobs(const JobFilter& filter) const {
@@ -138,17 +172,17 @@ Result<std::vector<Job>> RocksDbStore::due_jobs(TimePoint until,
 Result<std::vector<Job>> RocksDbStore::processing_jobs(const std::optional<JobId>& after,
                                                        std::size_t limit) const {
   const ReadView view(*database_);
-  std::string start = status_prefix(JobStatus::kProcessing);
-  Range keys(view, Family::kStatus, start, prefix_end(start));
-  if (after) append_id(start, *after);
   std::vector<JobId> ids;
-  for (keys.seek(after ? after_key(start) : start); keys.valid() && ids.size() < limit;
-       keys.next()) {
-    const auto id = id_at_end(keys.key());
-    if (!id) return bad_key();
-    ids.push_back(*id);
-  }
-  if (auto ok = keys.status(); !ok) return std::unexpected(ok.error());
+  auto walked = walk_status(view, JobStatus::kProcessing, false, std::nullopt,
+                            [&](const JobId& id) -> Result<bool> {
+                              if (after && id <= *after) return false;
+                              ids.push_back(id);
+                              return true;
+                            });
+  if (!walked) return std::unexpected(walked.error());
+  // Newest first, as they are found fast: the running jobs are few and young.
+  std::ranges::reverse(ids);
+  if (ids.size() > limit) ids.resize(limit);
   return view.indexed_jobs(ids);
 }
 

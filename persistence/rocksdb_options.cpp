@@ -70,8 +70,6 @@ rocksdb::DBOptions database_options(std::shared_ptr<BackgroundErrors> errors) {
   options.max_manifest_file_size = 64 * kMiB;
   options.keep_log_file_num = 5;
   options.max_log_file_size = 16 * kMiB;
-  // A restart then only replays the log; what it read is flushed when there is time.
-  options.avoid_flush_during_recovery = true;
   options.bytes_per_sync = kMiB;
   options.rate_limiter.reset(rocksdb::NewGenericRateLimiter(64 * kMiB));
   options.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();

@@ -182,6 +182,15 @@ struct QueueInfo {
   std::optional<Duration> oldest_age;  ///< Since the oldest pending job became due.
 };
 
+/// A job's status changed (or it was accepted); told to subscribers after the change is durable.
+struct JobEvent {
+  JobId job;
+  std::string kind;
+  std::string queue;
+  JobStatus status = JobStatus::kPending;
+  std::uint32_t attempts = 0;
+};
+
 /// What an operator may ask of one job.
 enum class JobAction : std::uint8_t { kRetry, kCancel, kDelete, kRunNow };
 std::string_view to_string(JobAction action);

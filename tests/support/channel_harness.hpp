@@ -4,8 +4,8 @@
 /// The bundled drivers on a real transport with a thread of its own, as an engine would run it.
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
-#include <future>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -18,32 +18,36 @@
 
 namespace townkrier::testing {
 
-/// Outcomes as they come in, from any thread.
+/// Outcomes as they come in, from any thread. What is shared with the takers outlives this object: a
+/// transfer that a test leaves hanging is answered only when the loop stops.
 class Outcomes {
  public:
   DeliveryDone taker() {
-    return [this](DeliveryOutcome outcome) {
-      const std::lock_guard lock(mutex_);
-      outcomes_.push_back(std::move(outcome));
-      changed_.notify_all();
+    return [shared = shared_](DeliveryOutcome outcome) {
+      const std::lock_guard lock(shared->mutex);
+      shared->outcomes.push_back(std::move(outcome));
+      shared->changed.notify_all();
     };
   }
   /// All so far, once there are `count`; fails the test when they do not come within a minute.
   std::vector<DeliveryOutcome> wait(std::size_t count) {
-    std::unique_lock lock(mutex_);
-    EXPECT_TRUE(changed_.wait_for(lock, std::chrono::minutes(1),
-                                  [&] { return outcomes_.size() >= count; }));
-    return outcomes_;
+    std::unique_lock lock(shared_->mutex);
+    EXPECT_TRUE(shared_->changed.wait_for(lock, std::chrono::minutes(1),
+                                          [&] { return shared_->outcomes.size() >= count; }));
+    return shared_->outcomes;
   }
   std::size_t size() const {
-    const std::lock_guard lock(mutex_);
-    return outcomes_.size();
+    const std::lock_guard lock(shared_->mutex);
+    return shared_->outcomes.size();
   }
 
  private:
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  std::vector<DeliveryOutcome> outcomes_;
+  struct Shared {
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::vector<DeliveryOutcome> outcomes;
+  };
+  const std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();
 };
 
 class ChannelHarness {

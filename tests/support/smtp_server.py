@@ -100,6 +100,7 @@ async def stdin_end():
 async def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--out", required=True)
+    parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--tls", choices=["none", "starttls", "tls"], default="none")
     parser.add_argument("--require-tls", action="store_true")
     parser.add_argument("--cert")
@@ -113,7 +114,7 @@ async def main():
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(options.cert, options.key)
     server = await asyncio.get_running_loop().create_server(
-        lambda: make_server(options, context), "127.0.0.1", 0,
+        lambda: make_server(options, context), "127.0.0.1", options.port,
         ssl=context if options.tls == "tls" else None)
     print("ready", server.sockets[0].getsockname()[1], flush=True)
     await stdin_end()
