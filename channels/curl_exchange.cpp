@@ -63,6 +63,11 @@ std::string mail_url(const MailSubmission& mail) {
          std::to_string(mail.port);
 }
 
+/// Milliseconds for curl, to which 0 would mean "for ever".
+long to_curl(Duration timeout) {
+  return std::max(1L, static_cast<long>(timeout.count()));
+}
+
 /// The local port of a connected socket, 0 when it has none.
 int local_port(curl_socket_t socket) {
   sockaddr_storage address{};
@@ -103,9 +108,8 @@ void CurlExchange::set_common() {
   curl_easy_setopt(easy, CURLOPT_PRIVATE, this);
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, error_.data());
-  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
-                   static_cast<long>(transfer_.connect_timeout.count()));
-  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(transfer_.timeout.count()));
+  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, to_curl(transfer_.connect_timeout));
+  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, to_curl(transfer_.timeout));
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
   curl_easy_setopt(easy, CURLOPT_PROXY, "");  // also keeps http_proxy of the environment out
   curl_easy_setopt(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
@@ -120,6 +124,8 @@ void CurlExchange::set_common() {
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &on_open);
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
+  curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, &on_connected);
+  curl_easy_setopt(easy, CURLOPT_PREREQDATA, this);
   // A connection outlives the exchange that opened it: its close goes to the ledger directly.
   curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, &on_close);
   curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, &sockets_);
@@ -155,8 +161,6 @@ void CurlExchange::set_mail(const MailSubmission& mail) {
   set_mime(mail.message);
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &on_reply_line);
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, this);
-  curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, &on_connected);
-  curl_easy_setopt(easy, CURLOPT_PREREQDATA, this);
   curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, &on_debug);
   curl_easy_setopt(easy, CURLOPT_DEBUGDATA, this);
   curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L);
@@ -205,7 +209,8 @@ TransferReply CurlExchange::reply(CURLcode result) {
   long code = 0;
   curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &code);
   const bool mail = std::holds_alternative<MailSubmission>(transfer_.what);
-  if (reply.status == TransferStatus::kConnectFailed && refused_address_ && !allowed_address_) {
+  const bool none_left = reply.status == TransferStatus::kConnectFailed && !allowed_address_;
+  if (refused_address_ && (none_left || result == CURLE_ABORTED_BY_CALLBACK)) {
     reply.status = TransferStatus::kAddressRefused;
   }
   // A refused command is an answer, whatever curl calls it; so is a reply whose body is too long.
@@ -262,8 +267,14 @@ int CurlExchange::on_close(void* sockets, curl_socket_t socket) {
   return ::close(socket);
 }
 
-int CurlExchange::on_connected(void* self, char*, char*, int, int port) {
-  static_cast<CurlExchange*>(self)->local_port_ = port;
+int CurlExchange::on_connected(void* self, char* peer, char*, int, int port) {
+  auto& exchange = *static_cast<CurlExchange*>(self);
+  exchange.local_port_ = port;
+  // A connection that an exchange of another policy has opened may be used again.
+  if (exchange.transfer_.addresses == AddressPolicy::kPublicOnly && is_private_literal(peer)) {
+    exchange.refused_address_ = true;
+    return CURL_PREREQFUNC_ABORT;
+  }
   return CURL_PREREQFUNC_OK;
 }
 

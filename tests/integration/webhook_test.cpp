@@ -14,6 +14,8 @@
 
 #include "support/channel_harness.hpp"
 #include "support/http_peer.hpp"
+#include "support/script_process.hpp"
+#include "support/temp_dir.hpp"
 #include "townkrier/townkrier.hpp"
 
 namespace townkrier::testing {
@@ -134,6 +136,13 @@ TEST_F(Webhook, EndsATransferThatHangs) {
   EXPECT_EQ(outcome.error_code, "timeout");
 }
 
+TEST_F(Webhook, TakesNoTimeLeftForATimeout) {
+  HttpPeer peer(PeerReply::hang());
+  auto request = request_for({{"body", 1}});
+  request.timeout = Duration{0};
+  EXPECT_EQ(harness_.send(*webhook(peer), std::move(request)).kind, Kind::kTransient);
+}
+
 TEST_F(Webhook, ObeysTheAttemptsShorterTimeout) {
   HttpPeer peer(PeerReply::hang());
   auto request = request_for({{"body", 1}});
@@ -172,6 +181,57 @@ TEST_F(Webhook, NeverShowsItsSecrets) {
   const auto outcome = harness_.send(*provider, request_for({{"body", 1}}));
   EXPECT_EQ(outcome.error.find("tok-123"), std::string::npos) << outcome.error;
   EXPECT_EQ(outcome.error.find("s3cret"), std::string::npos);
+}
+
+/// An HTTPS server for "localhost" with a certificate made here.
+class HttpsPeer {
+ public:
+  HttpsPeer() : process_(command()) {}
+  json settings() const {
+    return {{"url", "https://localhost:" + std::to_string(process_.port()) + "/hook"}};
+  }
+  std::string certificate() const { return dir_ / "cert.pem"; }
+
+ private:
+  std::vector<std::string> command() {
+    EXPECT_EQ(run_program({"/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                           "ec_paramgen_curve:prime256v1", "-nodes", "-batch", "-days", "2",
+                           "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
+                           "-keyout", dir_ / "key.pem", "-out", dir_ / "cert.pem"}),
+              0);
+    return {"/usr/bin/python3", TESTS_DIR "/support/https_server.py", dir_ / "cert.pem",
+            dir_ / "key.pem"};
+  }
+  TempDir dir_;
+  ScriptProcess process_;
+};
+
+TEST_F(Webhook, TrustsOnlyACertificateItCanVerify) {
+  HttpsPeer peer;
+  json settings = peer.settings();
+  settings["allow_private"] = true;
+  const auto untrusting = made(create_webhook_channel(settings, harness_.environment("webhook")));
+  const auto refused = harness_.send(*untrusting, request_for({{"body", 1}}));
+  EXPECT_EQ(refused.kind, Kind::kTransient);
+  EXPECT_EQ(refused.error_code, "tls_failed") << refused.error;
+  settings["ca_file"] = peer.certificate();
+  const auto trusting = made(create_webhook_channel(settings, harness_.environment("webhook")));
+  const auto sent = harness_.send(*trusting, request_for({{"body", 1}}));
+  EXPECT_EQ(sent.kind, Kind::kSent) << sent.error;
+}
+
+TEST_F(Webhook, GetsNoPrivateConnectionOfAnotherProvider) {
+  HttpsPeer peer;
+  json settings = peer.settings();
+  settings["ca_file"] = peer.certificate();
+  const auto strict = made(create_webhook_channel(settings, harness_.environment("strict")));
+  settings["allow_private"] = true;
+  const auto free = made(create_webhook_channel(settings, harness_.environment("free")));
+  // Leaves an open connection behind that the other one could use.
+  ASSERT_EQ(harness_.send(*free, request_for({{"body", 1}})).kind, Kind::kSent);
+  const auto outcome = harness_.send(*strict, request_for({{"body", 1}}));
+  EXPECT_EQ(outcome.kind, Kind::kPermanent);
+  EXPECT_EQ(outcome.error_code, "address_refused") << outcome.error;
 }
 
 TEST_F(Resend, PostsAnEmail) {

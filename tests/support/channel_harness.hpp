@@ -18,8 +18,8 @@
 
 namespace townkrier::testing {
 
-/// Outcomes as they come in, from any thread. What is shared with the takers outlives this object: a
-/// transfer that a test leaves hanging is answered only when the loop stops.
+/// Outcomes as they come in, from any thread. What is shared with the takers outlives this object:
+/// a transfer that a test leaves hanging is answered only when the loop stops.
 class Outcomes {
  public:
   DeliveryDone taker() {

@@ -82,7 +82,7 @@ TEST(HostileText, ShowsNoMoreOfAnErrorWhenItIsMaskedAgain) {
     return text.size() - static_cast<std::size_t>(std::ranges::count(text, '*'));
   };
   Maker maker(1);
-  for (int i = 0; i < 50'000; ++i) {
+  for (int i = 0; i < 10'000; ++i) {
     const std::string text = maker.text(kTextPieces, 12);
     const std::string once = mask_error(text, kMasked);
     ASSERT_LE(shown(mask_error(once, kMasked)), shown(once)) << json(to_valid_utf8(text));
@@ -91,7 +91,7 @@ TEST(HostileText, ShowsNoMoreOfAnErrorWhenItIsMaskedAgain) {
 
 TEST(HostileText, NeverShowsAnAddressWhole) {
   Maker maker(2);
-  for (int i = 0; i < 50'000; ++i) {
+  for (int i = 0; i < 10'000; ++i) {
     const std::string text = maker.text(kTextPieces, 12);
     for (const std::string& masked : {mask_error(text, kMasked), mask_error(text, kPrivate),
                                       mask_text(text, kMasked), mask_address_text(text)}) {
@@ -104,7 +104,7 @@ TEST(HostileText, NeverShowsAnAddressWhole) {
 
 TEST(HostileText, NeverShowsMoreThanAQuarterOfAContent) {
   Maker maker(3);
-  for (int i = 0; i < 50'000; ++i) {
+  for (int i = 0; i < 10'000; ++i) {
     const std::string text = maker.text(kTextPieces, 12);
     ASSERT_LE(utf8_length(mask_text(text, kMasked)), utf8_length(text) / 4 + 3)
         << json(to_valid_utf8(text));
@@ -117,21 +117,21 @@ TEST(HostileText, NeverMakesTheStrictReaderAcceptWhatTheLibraryRefuses) {
       "1e9", "true", "null", " ", "\"", "\\", "\\u0041", "\xc3\xa4", "\xff", "\n"};
   Maker maker(4);
   int accepted = 0;
-  for (int i = 0; i < 200'000; ++i) {
+  for (int i = 0; i < 40'000; ++i) {
     const std::string text = maker.text(pieces, 7);
     const auto strict = parse_json(text);
     if (!strict) continue;
     ++accepted;
     ASSERT_EQ(*strict, json::parse(text, nullptr, false)) << json(to_valid_utf8(text));
   }
-  EXPECT_GT(accepted, 1000);
+  EXPECT_GT(accepted, 200);
 }
 
 TEST(HostileText, IsReadAsATimeOnlyWhenItMeansOne) {
   const std::vector<std::string> pieces = {"2026", "-",  "01", "12", "31", "T", ":",
                                            "00",   "59", ".",  "5",  "Z",  "+", "1"};
   Maker maker(5);
-  for (int i = 0; i < 200'000; ++i) {
+  for (int i = 0; i < 40'000; ++i) {
     const std::string text = "2026-" + maker.text(pieces, 12);
     const auto time = parse_iso8601(text);
     if (!time) continue;
