@@ -91,9 +91,9 @@ EngineActor::behavior_type engine_actor(EngineActor::stateful_pointer<EngineActo
         if (!runtime) return;
         runtime->subscribe([address = caf::actor_cast<caf::actor_addr>(subscriber)](
                                const std::vector<JobEvent>& events) {
-          if (const auto alive = caf::actor_cast<EventSubscriber>(address)) {
-            caf::anon_send(alive, job_events::value, JobEvents{events});
-          }
+          const auto alive = caf::actor_cast<EventSubscriber>(address);
+          if (alive) caf::anon_send(alive, job_events::value, JobEvents{events});
+          return bool(alive);
         });
       },
   };

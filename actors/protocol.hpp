@@ -240,7 +240,8 @@ struct ReadCall {
   std::function<void(const Store&)> run;
 };
 
-using EventSink = std::function<void(const std::vector<JobEvent>&)>;
+/// Returns false when it wants no more.
+using EventSink = std::function<bool(const std::vector<JobEvent>&)>;
 
 struct Attach;  // carries a scheduler handle, see below
 

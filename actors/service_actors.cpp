@@ -90,7 +90,7 @@ EventsActor::behavior_type events(EventsActor::stateful_pointer<EventsState> sel
   guard(self, EventsState::name, log);
   return {
       [self](event_atom, const Parcel<std::vector<JobEvent>>& events) {
-        for (const auto& sink : self->state.sinks) (*sink)(*events);
+        std::erase_if(self->state.sinks, [&](const auto& sink) { return !(*sink)(*events); });
       },
       [self](attach_atom, const Parcel<EventSink>& sink) {
         self->state.sinks.push_back(sink.content);

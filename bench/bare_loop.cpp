@@ -1,4 +1,4 @@
-#include "bare_loop.hpp"
+#include "bench/bare_loop.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>

@@ -11,8 +11,8 @@
 #include <CLI/CLI.hpp>
 #include <townkrier/townkrier.hpp>
 
-#include "bare_loop.hpp"
-#include "load.hpp"
+#include "bench/bare_loop.hpp"
+#include "bench/load.hpp"
 
 namespace {
 

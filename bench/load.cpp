@@ -1,4 +1,4 @@
-#include "load.hpp"
+#include "bench/load.hpp"
 
 #include <algorithm>
 #include <condition_variable>

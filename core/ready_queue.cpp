@@ -49,12 +49,24 @@ void ReadyQueue::insert(const LaneKey& key, Lane& lane, Job job) {
   lane.window.insert_or_assign(position, std::move(job));
 }
 
-Job ReadyQueue::extract(const LaneKey&, Lane& lane, std::map<IndexPosition, Job>::iterator at) {
+Job ReadyQueue::extract(Lane& lane, std::map<IndexPosition, Job>::iterator at) {
   Job job = std::move(at->second);
   lane.window.erase(at);
   lane.bytes -= std::min(lane.bytes, memory_of(job));
   lane_of_.erase(job.id());
   return job;
+}
+
+// Queue names come from callers: what is empty must not stay.
+void ReadyQueue::forget_empty_lanes(std::map<std::string, Routes>::iterator queue) {
+  for (auto route = queue->second.begin(); route != queue->second.end();) {
+    std::erase_if(route->second, [](const auto& entry) {
+      const Lane& lane = entry.second;
+      return lane.window.empty() && !lane.more && !lane.loading;
+    });
+    route = route->second.empty() ? queue->second.erase(route) : std::next(route);
+  }
+  if (queue->second.empty()) queues_.erase(queue);
 }
 
 void ReadyQueue::trim(Lane& lane) {
@@ -84,7 +96,7 @@ bool ReadyQueue::remove(const JobId& id) {
   if (found == lane_of_.end()) return false;
   const Where where = found->second;
   Lane& lane = lane_at(where.lane);
-  extract(where.lane, lane, lane.window.find(where.position));
+  extract(lane, lane.window.find(where.position));
   return true;
 }
 
@@ -112,8 +124,11 @@ std::optional<Job> ReadyQueue::take(const std::string& queue, TimePoint now,
       best_key = {queue, route, priority};
     }
   }
-  if (best == nullptr) return std::nullopt;
-  return extract(best_key, *best, best->window.begin());
+  if (best == nullptr) {
+    forget_empty_lanes(routes);
+    return std::nullopt;
+  }
+  return extract(*best, best->window.begin());
 }
 
 std::vector<ReadyQueue::Refill> ReadyQueue::refills() {

@@ -84,7 +84,8 @@ class ReadyQueue {
   Lane& lane_at(const LaneKey& key);
   void trim(Lane& lane);
   void insert(const LaneKey& key, Lane& lane, Job job);
-  Job extract(const LaneKey& key, Lane& lane, std::map<IndexPosition, Job>::iterator at);
+  Job extract(Lane& lane, std::map<IndexPosition, Job>::iterator at);
+  void forget_empty_lanes(std::map<std::string, Routes>::iterator queue);
 
   Limits limits_;
   Duration ageing_;

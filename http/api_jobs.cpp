@@ -64,6 +64,7 @@ void act(const ApiPtr& api, const ExchangePtr& exchange, const PathParams& param
 void post_job(const ApiPtr& api, const ExchangePtr& exchange) {
   const auto body = read_json_body(exchange->request(), api->max_body_bytes);
   if (!body) return exchange->reply(body.error());
+  exchange->release_body();
   auto request = parse_job_request(*body, api->clock->now());
   if (!request) return exchange->reply(request.error());
   std::vector<JobRequest> requests;

@@ -24,6 +24,7 @@ Result<JobRequest> read_notification(const Request& request, const ApiContext& a
 
 void post_notification(const ApiPtr& api, const ExchangePtr& exchange) {
   auto request = read_notification(exchange->request(), *api);
+  exchange->release_body();
   if (!request) return exchange->reply(request.error());
   std::vector<JobRequest> requests;
   requests.push_back(std::move(*request));
@@ -49,6 +50,7 @@ Result<void> check_immediate(const JobOptions& options) {
 
 void send_notification(const ApiPtr& api, const ExchangePtr& exchange) {
   auto request = read_notification(exchange->request(), *api);
+  exchange->release_body();
   if (!request) return exchange->reply(request.error());
   if (auto checked = check_immediate(request->options); !checked) {
     return exchange->reply(checked.error());
@@ -109,6 +111,7 @@ void post_batch(const ApiPtr& api, const ExchangePtr& exchange) {
   });
   if (auto checked = query.result(); !checked) return exchange->reply(checked.error());
   auto rows = read_batch(exchange->request(), *api);
+  exchange->release_body();
   if (!rows) return exchange->reply(rows.error());
   if (atomic.value_or(0) == 1 && !rows->rejected.empty()) {
     return exchange->reply(atomic_error(rows->rejected));

@@ -25,16 +25,18 @@ void get_stats(const ApiPtr& api, const ExchangePtr& exchange) {
   api->backend->job_stats([api, exchange](Result<QueueStats> jobs) {
     if (!jobs) return exchange->reply(jobs.error());
     api->backend->log_stats(
-        {}, answer_with<StorageStats>(exchange, [jobs = *jobs, api](const StorageStats& logs) {
-          return stats_response(jobs, logs, api->clock->now());
-        }));
+        {}, answer_with<StorageStats>(exchange,
+                                      [jobs = *jobs, clock = api->clock](const StorageStats& logs) {
+                                        return stats_response(jobs, logs, clock->now());
+                                      }));
   });
 }
 
 void get_health(const ApiPtr& api, const ExchangePtr& exchange) {
-  api->backend->health(answer_with<HealthReport>(exchange, [api](const HealthReport& report) {
-    return health_response(report, api->clock->now());
-  }));
+  api->backend->health(
+      answer_with<HealthReport>(exchange, [clock = api->clock](const HealthReport& report) {
+        return health_response(report, clock->now());
+      }));
 }
 
 }  // namespace

@@ -234,7 +234,7 @@ void Connection::answered() {
 // Closing at once would reset the connection under bytes the client is still sending, and with it
 // the answer. So only our side is closed; the client's end or the deadline closes the rest.
 void Connection::begin_drain() {
-  if (owns_fd_) return close_now();
+  if (owns_fd_ || scope_->stopping) return close_now();
   draining_ = true;
   ::shutdown(fd_, SHUT_WR);
   set_deadline(scope_->timeouts.drain);

@@ -9,6 +9,7 @@ namespace townkrier {
 
 struct DashboardServer::Impl {
   DashboardServerConfig config;
+  http::EngineBackend engine;
   std::unique_ptr<http::HttpServer> server;  // Null unless started.
 
   void log(LogLevel level, const std::string& line) const {
@@ -17,7 +18,7 @@ struct DashboardServer::Impl {
 };
 
 DashboardServer::DashboardServer(DashboardServerConfig config)
-    : impl_(std::make_unique<Impl>(Impl{std::move(config), nullptr})) {
+    : impl_(std::make_unique<Impl>(Impl{std::move(config), {}, nullptr})) {
   // From here on, not only from `start`: jobs that run before it are to be seen, too.
   QueueManager* const queue = impl_->config.queue_manager;
   StorageManager* const storage = impl_->config.storage_manager;
@@ -30,12 +31,15 @@ DashboardServer::~DashboardServer() {
 
 Result<void> DashboardServer::start() {
   if (impl_->server) return {};
-  auto backend = http::engine_backend(impl_->config);
-  if (!backend) return std::unexpected(backend.error());
+  auto engine = http::engine_backend(impl_->config);
+  if (!engine) return std::unexpected(engine.error());
   auto server = http::HttpServer::start(
-      {.options = http::server_options(impl_->config), .log = impl_->config.log},
-      std::move(*backend));
-  if (!server) return std::unexpected(server.error());
+      {.options = http::server_options(impl_->config), .log = impl_->config.log}, engine->backend);
+  if (!server) {
+    engine->stop();
+    return std::unexpected(server.error());
+  }
+  impl_->engine = std::move(*engine);
   impl_->server = std::move(*server);
   impl_->log(LogLevel::kInfo, "event=http_listening url=" + url());
   return {};
@@ -44,6 +48,8 @@ Result<void> DashboardServer::start() {
 void DashboardServer::stop() {
   if (!impl_->server) return;
   impl_->server.reset();
+  impl_->engine.stop();
+  impl_->engine = {};
   impl_->log(LogLevel::kInfo, "event=http_stopped");
 }
 

@@ -1,17 +1,19 @@
 #include "http/engine_backend.hpp"
 
-#include "http/log_backend.hpp"
+#include <utility>
 
 namespace townkrier::http {
 
-Result<std::shared_ptr<DashboardBackend>> engine_backend(const DashboardServerConfig& config) {
+Result<EngineBackend> engine_backend(const DashboardServerConfig& config) {
   if (!config.queue_manager) {
     return fail(Errc::kInvalidConfig, "a dashboard needs a queue_manager");
   }
   auto engine = config.queue_manager->backend();
-  if (!engine || !config.storage_manager) return engine;
+  if (!engine) return std::unexpected(engine.error());
+  if (!config.storage_manager) return EngineBackend{std::move(*engine)};
   config.queue_manager->log_to(*config.storage_manager);
-  return with_logs_from(*config.storage_manager, std::move(*engine));
+  auto logs = std::make_shared<LogBackend>(*config.storage_manager, std::move(*engine));
+  return EngineBackend{logs, logs};
 }
 
 ServerOptions server_options(const DashboardServerConfig& config) {

@@ -29,8 +29,10 @@ class Exchange {
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
 
-  /// Not to be changed or moved from after the handler has returned.
-  Request& request() { return request_; }
+  const Request& request() const { return request_; }
+  /// Lets the body go, which may be large, once it has been read. For the handler, before it makes
+  /// the call that answers.
+  void release_body() { request_.body = {}; }
   const std::string& request_id() const { return request_id_; }
 
   /// Thread-safe; every answer but the first is dropped.

@@ -8,6 +8,7 @@
 namespace townkrier {
 
 struct DashboardMount::Impl {
+  http::EngineBackend engine;
   std::shared_ptr<http::Mount> mount;  // Shared with the router's middleware.
 };
 
@@ -19,14 +20,17 @@ DashboardMount::~DashboardMount() {
 
 Result<std::unique_ptr<DashboardMount>> mount_dashboard(Pistache::Rest::Router& router,
                                                         DashboardServerConfig config) {
-  auto backend = http::engine_backend(config);
-  if (!backend) return std::unexpected(backend.error());
-  auto mount = http::Mount::create(http::server_options(config), std::move(*backend),
+  auto engine = http::engine_backend(config);
+  if (!engine) return std::unexpected(engine.error());
+  auto mount = http::Mount::create(http::server_options(config), engine->backend,
                                    std::make_shared<SystemClock>());
-  if (!mount) return std::unexpected(mount.error());
+  if (!mount) {
+    engine->stop();
+    return std::unexpected(mount.error());
+  }
   (*mount)->add_to(router);
-  return std::unique_ptr<DashboardMount>(
-      new DashboardMount(std::make_unique<DashboardMount::Impl>(std::move(*mount))));
+  return std::unique_ptr<DashboardMount>(new DashboardMount(
+      std::make_unique<DashboardMount::Impl>(std::move(*engine), std::move(*mount))));
 }
 
 }  // namespace townkrier

@@ -1,7 +1,7 @@
 // The dashboard inside a service's own Pistache server.
 #include <gtest/gtest.h>
-#include <pistache/endpoint.h>
-#include <pistache/router.h>
+#include <pistache/endpoint.h>  // why: a caller's own Pistache server is what is mounted into
+#include <pistache/router.h>  // why: as above
 
 #include <nlohmann/json.hpp>
 #include <thread>

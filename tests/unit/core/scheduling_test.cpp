@@ -133,6 +133,15 @@ TEST(ReadyQueue, RemovedJobsAreNotTaken) {
   EXPECT_EQ(number_of(queue.take("default", kNow, any)), -1);
 }
 
+TEST(ReadyQueue, ForgetsQueuesThatAreEmpty) {
+  ReadyQueue queue{{}, Duration{0}};
+  queue.add(ready_job(1));
+  EXPECT_EQ(queue.queues(), std::vector<std::string>{"default"});
+  EXPECT_EQ(number_of(queue.take("default", kNow, any)), 1);
+  EXPECT_EQ(number_of(queue.take("default", kNow, any)), -1);
+  EXPECT_TRUE(queue.queues().empty());
+}
+
 Job waiting_job(std::uint8_t number, Duration after) {
   Job job = ready_job(number, 5, after);
   job.state.status = JobStatus::kScheduled;
