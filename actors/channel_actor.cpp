@@ -66,8 +66,8 @@ void ChannelState::grant() {
 void ChannelState::deliver(std::vector<Order> orders) {
   for (Order& order : orders) {
     InFlight delivery;
-    delivery.request = make_delivery_request(*order.envelope, order.channel, order.idempotency_key,
-                                             order.attempt);
+    delivery.request =
+        make_delivery_request(*order.envelope, order.channel, order.idempotency_key, order.attempt);
     delivery.request.stop = delivery.stop.get_token();
     delivery.deadline = now() + delivery.request.timeout;
     delivery.order = order_->next();
@@ -174,10 +174,12 @@ void ChannelState::judge(ProviderSlot& slot, const InFlight& delivery,
                          const DeliveryOutcome& outcome) {
   const bool sent = outcome.kind == DeliveryOutcome::Kind::kSent;
   sent ? ++slot.sent : ++slot.failed;
-  if (sent) slot.breaker.success(delivery.permit);
+  if (sent)
+    slot.breaker.success(delivery.permit);
   else if (outcome.kind == DeliveryOutcome::Kind::kTransient && !delivery.cancelled)
     slot.breaker.failure(delivery.permit, now());
-  else slot.breaker.abandon(delivery.permit);
+  else
+    slot.breaker.abandon(delivery.permit);
 }
 
 void ChannelState::report(const DeliveryKey& key, DeliveryOutcome outcome) {
@@ -202,8 +204,8 @@ void ChannelState::acknowledged(const std::vector<DeliveryKey>& keys) {
   for (const DeliveryKey& key : keys) unacknowledged_.erase(key);
 }
 
-// The attempt is over or shall end. An asynchronous send gives its room back at once; a worker keeps
-// it until the code it runs returns.
+// The attempt is over or shall end. An asynchronous send gives its room back at once; a worker
+// keeps it until the code it runs returns.
 void ChannelState::cancel(const std::vector<DeliveryKey>& keys) {
   for (const DeliveryKey& key : keys) {
     const auto at = in_flight_.find(key);
@@ -214,8 +216,10 @@ void ChannelState::cancel(const std::vector<DeliveryKey>& keys) {
     if (delivery.blocking) continue;
     ProviderSlot& slot = providers_[delivery.order[delivery.position]];
     // A provider that did not answer in time is at fault; one that was stopped by hand is not.
-    if (now() >= delivery.deadline) slot.breaker.failure(delivery.permit, now());
-    else slot.breaker.abandon(delivery.permit);
+    if (now() >= delivery.deadline)
+      slot.breaker.failure(delivery.permit, now());
+    else
+      slot.breaker.abandon(delivery.permit);
     ++slot.failed;
     report(key, DeliveryOutcome::transient("stopped before the provider answered", "stopped"));
     end(at);

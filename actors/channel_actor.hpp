@@ -1,9 +1,9 @@
 #pragma once
 
-// One a configured channel or job kind. Gives the scheduler credits (concurrency, rate limit), hands
-// deliveries to providers in the order of the channel's strategy, falls back to the next provider on
-// a transient failure, keeps a breaker a provider, and reports each outcome until the scheduler has
-// acknowledged it.
+// One a configured channel or job kind. Gives the scheduler credits (concurrency, rate limit),
+// hands deliveries to providers in the order of the channel's strategy, falls back to the next
+// provider on a transient failure, keeps a breaker a provider, and reports each outcome until the
+// scheduler has acknowledged it.
 //
 // Completions come from any thread into an inbox; only the first one in an empty inbox sends a
 // message, so a thousand completions cost one.
@@ -80,7 +80,7 @@ class ChannelState {
     std::uint64_t call = 0;
     CircuitBreaker::Permit permit;
     Steady deadline{};
-    bool blocking = false;           // a worker runs it
+    bool blocking = false;  // a worker runs it
     std::size_t worker = 0;
     bool cancelled = false;
   };
@@ -110,7 +110,7 @@ class ChannelState {
   InFlightMap in_flight_;
   std::map<DeliveryKey, DeliveryOutcome> unacknowledged_;
   std::vector<ChannelOutcome> outbox_;
-  std::int64_t owed_ = 0;         // credits that may be given (again) once the rate allows
+  std::int64_t owed_ = 0;  // credits that may be given (again) once the rate allows
   bool rate_timer_ = false;
   std::uint64_t next_call_ = 0;
   std::uint64_t sent_ = 0;

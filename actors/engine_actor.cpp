@@ -21,8 +21,10 @@ caf::error to_caf(const Error& error) {
 template <class T, class Promise>
 Reply<T> deliver_to(Promise promise) {
   return [promise](Result<T> result) mutable {
-    if (result) promise.deliver(std::move(*result));
-    else promise.deliver(to_caf(result.error()));
+    if (result)
+      promise.deliver(std::move(*result));
+    else
+      promise.deliver(to_caf(result.error()));
   };
 }
 
@@ -42,8 +44,10 @@ EngineActor::behavior_type engine_actor(EngineActor::stateful_pointer<EngineActo
         if (!runtime) return promise.deliver(gone());
         runtime->enqueue(std::move(wanted.requests),
                          [promise](Result<std::vector<EnqueuedJob>> jobs) mutable {
-                           if (jobs) promise.deliver(AcceptedJobs{std::move(*jobs)});
-                           else promise.deliver(to_caf(jobs.error()));
+                           if (jobs)
+                             promise.deliver(AcceptedJobs{std::move(*jobs)});
+                           else
+                             promise.deliver(to_caf(jobs.error()));
                          });
         return promise;
       },
@@ -126,11 +130,17 @@ Engine& Engine::operator=(Engine&& other) noexcept {
   return *this;
 }
 
-Engine::~Engine() { shut_down(); }
+Engine::~Engine() {
+  shut_down();
+}
 
-const EngineActor& Engine::actor() const { return impl_->actor; }
+const EngineActor& Engine::actor() const {
+  return impl_->actor;
+}
 
-std::shared_ptr<DashboardBackend> Engine::backend() const { return impl_->runtime; }
+std::shared_ptr<DashboardBackend> Engine::backend() const {
+  return impl_->runtime;
+}
 
 void Engine::shut_down() {
   if (!impl_ || !impl_->actor) return;
@@ -154,7 +164,8 @@ Result<Engine> spawn_engine(caf::actor_system& system, EngineSetup setup) {
   auto runtime = Runtime::launch(std::move(config), &system);
   if (!runtime) return std::unexpected(runtime.error());
   auto impl = std::make_unique<Engine::Impl>();
-  impl->actor = system.spawn(engine_actor, std::weak_ptr<Runtime>(*runtime), poll_interval, parts.log);
+  impl->actor =
+      system.spawn(engine_actor, std::weak_ptr<Runtime>(*runtime), poll_interval, parts.log);
   impl->runtime = std::move(*runtime);
   return Engine{std::move(impl)};
 }

@@ -215,7 +215,8 @@ struct SchedulerInfoCall {
   ReplyOnce<SchedulerInfo> reply;
 };
 
-// ---- To channels, workers and the rest -----------------------------------------------------------
+// ---- To channels, workers and the rest
+// -----------------------------------------------------------
 
 struct Order {
   DeliveryKey key;
@@ -248,29 +249,27 @@ struct Attach;  // carries a scheduler handle, see below
 // ---- Handles ------------------------------------------------------------------------------------
 
 /// The only writer. Groups what it is sent into one atomic write and one fsync.
-using StoreActor = caf::typed_actor<
-    caf::reacts_to<enqueue_atom, Parcel<EnqueueCall>>,
-    caf::reacts_to<apply_atom, Parcel<ApplyCall>>,
-    caf::reacts_to<operate_atom, Parcel<OperateCall>>,
-    caf::reacts_to<load_atom, Parcel<ReadyQueue::Refill>>,  // answered by lane_atom
-    caf::reacts_to<load_atom, Parcel<DueWheel::Load>>,      // answered by due_atom
-    caf::reacts_to<run_atom, Parcel<StoreTask>>,
-    caf::reacts_to<attach_atom, Parcel<Attach>>,            // answered by recover_atom
-    caf::reacts_to<flush_atom>,
-    // Writes what is gathered, syncs, and answers when nothing is left to write.
-    caf::replies_to<sync_atom>::with<bool>>;
+using StoreActor =
+    caf::typed_actor<caf::reacts_to<enqueue_atom, Parcel<EnqueueCall>>,
+                     caf::reacts_to<apply_atom, Parcel<ApplyCall>>,
+                     caf::reacts_to<operate_atom, Parcel<OperateCall>>,
+                     caf::reacts_to<load_atom, Parcel<ReadyQueue::Refill>>,  // answered by
+                                                                             // lane_atom
+                     caf::reacts_to<load_atom, Parcel<DueWheel::Load>>,      // answered by due_atom
+                     caf::reacts_to<run_atom, Parcel<StoreTask>>,
+                     caf::reacts_to<attach_atom, Parcel<Attach>>,  // answered by recover_atom
+                     caf::reacts_to<flush_atom>,
+                     // Writes what is gathered, syncs, and answers when nothing is left to write.
+                     caf::replies_to<sync_atom>::with<bool>>;
 
 /// Owns every job that is ready, waiting soon, or running. Decides what runs next.
 using SchedulerActor = caf::typed_actor<
-    caf::reacts_to<commit_atom, Parcel<Committed>>,
-    caf::reacts_to<recover_atom, Parcel<Recovered>>,
-    caf::reacts_to<lane_atom, Parcel<LaneLoaded>>,
-    caf::reacts_to<due_atom, Parcel<DueLoaded>>,
+    caf::reacts_to<commit_atom, Parcel<Committed>>, caf::reacts_to<recover_atom, Parcel<Recovered>>,
+    caf::reacts_to<lane_atom, Parcel<LaneLoaded>>, caf::reacts_to<due_atom, Parcel<DueLoaded>>,
     caf::reacts_to<attach_atom, Parcel<ChannelAttached>>,
     caf::reacts_to<credit_atom, std::uint64_t, std::int64_t>,  // channel, how many
     caf::reacts_to<outcome_atom, Parcel<std::vector<ChannelOutcome>>>,
-    caf::reacts_to<act_atom, Parcel<ActCall>>,
-    caf::reacts_to<flow_atom, Parcel<FlowCall>>,
+    caf::reacts_to<act_atom, Parcel<ActCall>>, caf::reacts_to<flow_atom, Parcel<FlowCall>>,
     caf::reacts_to<start_atom, Parcel<Duration>>,  // poll interval
     caf::reacts_to<stop_atom, Parcel<StopCall>>,
     caf::reacts_to<info_atom, Parcel<SchedulerInfoCall>>,
@@ -278,14 +277,15 @@ using SchedulerActor = caf::typed_actor<
     caf::reacts_to<tick_atom, std::uint64_t>>;   // timer generation
 
 /// One a configured channel or job kind: provider chain, breaker, rate, credits.
-using ChannelActor = caf::typed_actor<
-    caf::reacts_to<deliver_atom, Parcel<std::vector<Order>>>,
-    caf::reacts_to<cancel_atom, Parcel<std::vector<DeliveryKey>>>,
-    caf::reacts_to<ack_atom, Parcel<std::vector<DeliveryKey>>>,
-    caf::reacts_to<attach_atom, Parcel<Attach>>,  // answered by attach_atom, credit_atom, outcome_atom
-    caf::reacts_to<drain_atom>,                   // completions wait in the inbox
-    caf::reacts_to<credit_atom>,                  // the rate limit may allow more now
-    caf::reacts_to<info_atom, Parcel<ChannelInfoCall>>>;
+using ChannelActor =
+    caf::typed_actor<caf::reacts_to<deliver_atom, Parcel<std::vector<Order>>>,
+                     caf::reacts_to<cancel_atom, Parcel<std::vector<DeliveryKey>>>,
+                     caf::reacts_to<ack_atom, Parcel<std::vector<DeliveryKey>>>,
+                     caf::reacts_to<attach_atom, Parcel<Attach>>,  // answered by attach_atom,
+                                                                   // credit_atom, outcome_atom
+                     caf::reacts_to<drain_atom>,                   // completions wait in the inbox
+                     caf::reacts_to<credit_atom>,  // the rate limit may allow more now
+                     caf::reacts_to<info_atom, Parcel<ChannelInfoCall>>>;
 
 /// Runs blocking code of a provider or handler, one item at a time, on a thread of its own.
 using WorkerActor = caf::typed_actor<caf::reacts_to<run_atom, Parcel<WorkItem>>>;
@@ -300,9 +300,8 @@ using QueryActor = caf::typed_actor<caf::reacts_to<read_atom, Parcel<ReadCall>>>
 using JanitorActor = caf::typed_actor<caf::reacts_to<tick_atom>, caf::reacts_to<ack_atom, bool>>;
 
 /// Passes job events on to subscribers.
-using EventsActor = caf::typed_actor<
-    caf::reacts_to<event_atom, Parcel<std::vector<JobEvent>>>,
-    caf::reacts_to<attach_atom, Parcel<EventSink>>>;
+using EventsActor = caf::typed_actor<caf::reacts_to<event_atom, Parcel<std::vector<JobEvent>>>,
+                                     caf::reacts_to<attach_atom, Parcel<EventSink>>>;
 
 struct Attach {
   SchedulerActor scheduler;

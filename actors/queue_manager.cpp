@@ -16,7 +16,8 @@ template <class T>
 std::pair<Reply<T>, std::future<Result<T>>> promised() {
   auto promise = std::make_shared<std::promise<Result<T>>>();
   auto future = promise->get_future();
-  return {[promise](Result<T> result) { promise->set_value(std::move(result)); }, std::move(future)};
+  return {[promise](Result<T> result) { promise->set_value(std::move(result)); },
+          std::move(future)};
 }
 
 template <class T>
@@ -38,7 +39,8 @@ JobRequest notification_request(const Notification& notification, const Recipien
                                 JobOptions options) {
   std::string payload = "{\"notification\":" + notification.render().text() +
                         ",\"recipient\":" + recipient.to_json().text() + "}";
-  return {std::string{kNotificationKind}, JsonText::trusted(std::move(payload)), std::move(options)};
+  return {std::string{kNotificationKind}, JsonText::trusted(std::move(payload)),
+          std::move(options)};
 }
 
 Reply<std::vector<EnqueuedJob>> first_of(Reply<Job> reply) {
@@ -69,7 +71,8 @@ struct QueueManager::Impl {
     const std::lock_guard lock{mutex};
     if (error) return std::unexpected(*error);
     if (runtime) return runtime;
-    RuntimeConfig made{adapter, notifications, kinds, config.clock, config.log, config.on_fatal, {}};
+    RuntimeConfig made{adapter,    notifications,   kinds, config.clock,
+                       config.log, config.on_fatal, {}};
     // The target may be named later (a dashboard made after the first job).
     made.log_sink = [this](const std::vector<LogChange>& rows) { pass_on(rows); };
     auto launched = Runtime::launch(std::move(made), nullptr);
@@ -95,7 +98,8 @@ struct QueueManager::Impl {
       row.previous = earlier ? std::optional{earlier->status} : std::nullopt;
       known.push_back(std::move(row));
       if (auto written = target->put_logs(known, Durability::kOs); !written) {
-        config.log(LogLevel::kError, "event=log_copy_failed detail=\"" + written.error().message + "\"");
+        config.log(LogLevel::kError,
+                   "event=log_copy_failed detail=\"" + written.error().message + "\"");
       }
       known.clear();
     }
@@ -126,8 +130,7 @@ Result<void> QueueManager::register_handler(std::string kind, JobHandler handler
   if (impl_->runtime) {
     return fail(Errc::kConflict, "register handlers before the first job and start_processing");
   }
-  std::erase_if(impl_->kinds,
-                [&](const KindHandler& known) { return known.kind == made.kind; });
+  std::erase_if(impl_->kinds, [&](const KindHandler& known) { return known.kind == made.kind; });
   impl_->kinds.push_back(std::move(made));
   return {};
 }
@@ -218,7 +221,9 @@ std::future<Result<QueueStats>> QueueManager::get_stats_async() {
   return std::move(future);
 }
 
-Result<Job> QueueManager::get_job(const JobId& id) { return wait(get_job_async(id)); }
+Result<Job> QueueManager::get_job(const JobId& id) {
+  return wait(get_job_async(id));
+}
 Result<JobPage> QueueManager::get_jobs(const JobFilter& filter) {
   return wait(get_jobs_async(filter));
 }
@@ -234,7 +239,9 @@ Result<Job> QueueManager::delete_job(const JobId& id) {
 Result<Job> QueueManager::run_job_now(const JobId& id) {
   return wait(act_async(id, JobAction::kRunNow));
 }
-Result<QueueStats> QueueManager::get_stats() { return wait(get_stats_async()); }
+Result<QueueStats> QueueManager::get_stats() {
+  return wait(get_stats_async());
+}
 
 Result<QueueInfo> QueueManager::pause_queue(const std::string& queue) {
   auto engine = impl_->engine();

@@ -92,8 +92,7 @@ Result<std::shared_ptr<Runtime>> Runtime::launch(RuntimeConfig config, caf::acto
   return runtime;
 }
 
-Runtime::Runtime(RuntimeConfig config, caf::actor_system* system,
-                 std::vector<ConfiguredChannel>)
+Runtime::Runtime(RuntimeConfig config, caf::actor_system* system, std::vector<ConfiguredChannel>)
     : config_(std::move(config)), system_(system) {
   const QueueOptions& options = config_.adapter.options;
   admission_ = std::make_shared<Admission>(options.max_inflight_jobs, options.max_inflight_bytes);
@@ -117,8 +116,15 @@ void Runtime::spawn_supervisor(std::vector<ConfiguredChannel> channels) {
   };
   SupervisorConfig supervisor_config;
   supervisor_config.directory = directory_;
-  supervisor_config.store = {config_.adapter.store, config_.adapter.durability, privacy(),
-                             config_.clock, admission_, {}, config_.log, fatal, config_.log_sink};
+  supervisor_config.store = {config_.adapter.store,
+                             config_.adapter.durability,
+                             privacy(),
+                             config_.clock,
+                             admission_,
+                             {},
+                             config_.log,
+                             fatal,
+                             config_.log_sink};
   SchedulerConfig& scheduler_config = supervisor_config.scheduler;
   scheduler_config.options = config_.adapter.options;
   scheduler_config.privacy = privacy();
@@ -139,7 +145,9 @@ void Runtime::spawn_supervisor(std::vector<ConfiguredChannel> channels) {
   ready->get_future().wait();  // an actor's first step runs on a thread of the system
 }
 
-Runtime::~Runtime() { shut_down(); }
+Runtime::~Runtime() {
+  shut_down();
+}
 
 void Runtime::start_processing(Duration poll_interval) {
   caf::anon_send(supervisor_, start_atom::value, parcel(Duration{poll_interval}));
@@ -201,8 +209,9 @@ void Runtime::await_end() {
     }
     while (alive > 0) {
       bool late = false;
-      self->receive([&](const caf::down_msg&) { --alive; },
-                    caf::after(std::chrono::milliseconds(kEndGrace.count())) >> [&] { late = true; });
+      self->receive(
+          [&](const caf::down_msg&) { --alive; },
+          caf::after(std::chrono::milliseconds(kEndGrace.count())) >> [&] { late = true; });
       if (late) break;
     }
   }

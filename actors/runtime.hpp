@@ -46,7 +46,8 @@ Result<void> check_handler(const KindHandler& handler);
 
 class Runtime final : public DashboardBackend, public std::enable_shared_from_this<Runtime> {
  public:
-  /// Spawns everything. `system` is a caller's (it must outlive the runtime), or null for an own one.
+  /// Spawns everything. `system` is a caller's (it must outlive the runtime), or null for an own
+  /// one.
   static Result<std::shared_ptr<Runtime>> launch(RuntimeConfig config, caf::actor_system* system);
   ~Runtime() override;
 

@@ -10,7 +10,9 @@ namespace {
 
 constexpr std::size_t kCleanupSlice = 1000;
 
-Error stopped() { return {Errc::kUnavailable, "the engine has stopped", {}}; }
+Error stopped() {
+  return {Errc::kUnavailable, "the engine has stopped", {}};
+}
 
 std::uint64_t bytes_of(const std::vector<NewJob>& jobs) {
   std::uint64_t bytes = 0;
@@ -20,9 +22,12 @@ std::uint64_t bytes_of(const std::vector<NewJob>& jobs) {
 
 }  // namespace
 
-// ---- Requests ---------------------------------------------------------------------------------------
+// ---- Requests
+// ---------------------------------------------------------------------------------------
 
-Result<void> Runtime::check(const JobRequest& request) const { return factory_->check(request); }
+Result<void> Runtime::check(const JobRequest& request) const {
+  return factory_->check(request);
+}
 
 Result<std::vector<NewJob>> Runtime::make_jobs(std::vector<JobRequest>& requests) {
   std::vector<NewJob> jobs;
@@ -109,16 +114,16 @@ void Runtime::set_queue_flow(const std::string& queue, Flow flow, Reply<QueueInf
                  parcel(FlowCall{queue, flow, ReplyOnce<bool>{std::move(paused)}}));
 }
 
-// ---- Reads --------------------------------------------------------------------------------------------
+// ---- Reads
+// --------------------------------------------------------------------------------------------
 
 template <class T>
 void Runtime::read(std::function<Result<T>(const Store&)> get, Reply<T> reply) {
   if (gone()) return reply(std::unexpected(stopped()));
   auto once = std::make_shared<ReplyOnce<T>>(std::move(reply));
-  caf::anon_send(directory_->query(), read_atom::value,
-                 parcel(ReadCall{[get = std::move(get), once](const Store& store) {
-                   (*once)(get(store));
-                 }}));
+  caf::anon_send(
+      directory_->query(), read_atom::value,
+      parcel(ReadCall{[get = std::move(get), once](const Store& store) { (*once)(get(store)); }}));
 }
 
 template <class T>
@@ -190,9 +195,9 @@ void Runtime::queues(Reply<std::vector<QueueInfo>> reply) {
 
 void Runtime::inbox(const std::string& user_id, std::size_t limit,
                     std::optional<std::string> cursor, Reply<InboxPage> reply) {
-  read<InboxPage>([user_id, limit, cursor](
-                      const Store& s) { return s.inbox(user_id, limit, cursor, false); },
-                  std::move(reply));
+  read<InboxPage>(
+      [user_id, limit, cursor](const Store& s) { return s.inbox(user_id, limit, cursor, false); },
+      std::move(reply));
 }
 
 void Runtime::mark_read(const std::string& user_id, const LogId& id, Reply<std::uint64_t> reply) {
@@ -225,7 +230,8 @@ void Runtime::cleanup_logs(TimePoint older_than, Reply<std::uint64_t> reply) {
   (*slice)(0, std::move(reply));
 }
 
-// ---- Several actors' answers in one ---------------------------------------------------------------
+// ---- Several actors' answers in one
+// ---------------------------------------------------------------
 
 void Runtime::channels(Reply<std::vector<ChannelInfo>> reply) {
   if (gone()) return reply(std::unexpected(stopped()));
@@ -254,7 +260,8 @@ void Runtime::health(Reply<HealthReport> reply) {
     auto self = weak.lock();
     if (self == nullptr) return reply(std::unexpected(stopped()));
     HealthReport report;
-    report.checks["scheduler"] = info ? (info->processing ? "ok" : "not processing") : "not answering";
+    report.checks["scheduler"] =
+        info ? (info->processing ? "ok" : "not processing") : "not answering";
     if (!info) report.status = HealthReport::Status::kFailing;
     self->read<HealthReport>(
         [report](const Store& store) mutable -> Result<HealthReport> {

@@ -32,7 +32,9 @@ void SchedulerState::init(SchedulerActor::pointer self, SchedulerConfig config) 
   arm();
 }
 
-SchedulerState::Steady SchedulerState::steady_now() const { return self_->clock().now(); }
+SchedulerState::Steady SchedulerState::steady_now() const {
+  return self_->clock().now();
+}
 
 // ---- Starting from what the store and the channels know ---------------------------------------
 
@@ -76,14 +78,16 @@ void SchedulerState::recover_processing(std::vector<Job> jobs) {
       continue;
     }
     const JobState old_state = job.state;
-    if (job.state.run_id == config_.run_id) hand_back(job.state, now);
-    else recover_crashed(job.state, config_.options.max_crashes, now);
+    if (job.state.run_id == config_.run_id)
+      hand_back(job.state, now);
+    else
+      recover_crashed(job.state, config_.options.max_crashes, now);
     auto logs = log_changes(*job.envelope, old_state, job.state, config_.privacy, now);
     call.ends.push_back({std::move(job), before, false, std::move(logs), {}});
   }
   if (call.ends.empty()) return;
-  config_.log(LogLevel::kInfo, actor_line(name, "recovered", std::to_string(call.ends.size()) +
-                                                                 " interrupted jobs"));
+  config_.log(LogLevel::kInfo, actor_line(name, "recovered",
+                                          std::to_string(call.ends.size()) + " interrupted jobs"));
   send_apply(std::move(call));
 }
 
@@ -189,11 +193,15 @@ void SchedulerState::flow(FlowCall call) {
     StoreBatch batch;
     batch.settings["paused:" + queue] = pause ? "1" : "0";
     auto written = store.commit(batch, Durability::kFsync);
-    if (written) (*reply)(pause);
-    else (*reply)(std::unexpected(written.error()));
+    if (written)
+      (*reply)(pause);
+    else
+      (*reply)(std::unexpected(written.error()));
   }};
-  if (pause) paused_.insert(call.queue);
-  else paused_.erase(call.queue);
+  if (pause)
+    paused_.insert(call.queue);
+  else
+    paused_.erase(call.queue);
   self_->send(config_.store, run_atom::value, parcel(std::move(task)));
   dispatch();
 }
@@ -219,7 +227,8 @@ void SchedulerState::channel_restarted(std::size_t channel) {
     for (std::size_t i : running.chosen) {
       const Delivery& d = running.job->state.deliveries[i];
       if (d.status != LogStatus::kSending || channel_number(d.channel) != channel) continue;
-      lost.push_back({channel, {running.token, std::uint32_t(i)},
+      lost.push_back({channel,
+                      {running.token, std::uint32_t(i)},
                       DeliveryOutcome::transient("the channel was restarted")});
     }
   }
@@ -232,7 +241,8 @@ SchedulerInfo SchedulerState::info() const {
   return {processing_, running_.size(), ready_.size(), waiting_.size()};
 }
 
-// ---- The timer ------------------------------------------------------------------------------------
+// ---- The timer
+// ------------------------------------------------------------------------------------
 
 // One timer for everything: the next due job, the next attempt to time out, the end of a stop, and
 // the safety-net sweep.

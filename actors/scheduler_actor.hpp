@@ -1,8 +1,8 @@
 #pragma once
 
-// Owns every job that is ready, waits for a time soon, or runs. Decides what runs next (ReadyQueue),
-// wakes what is due (DueWheel), judges outcomes (lifecycle), times attempts out. All changes of a
-// job that exists pass through here, so no two of them race.
+// Owns every job that is ready, waits for a time soon, or runs. Decides what runs next
+// (ReadyQueue), wakes what is due (DueWheel), judges outcomes (lifecycle), times attempts out. All
+// changes of a job that exists pass through here, so no two of them race.
 //
 // Invariants:
 //  1. A job is in at most one of ready_, waiting_, running_, held_.
@@ -32,10 +32,10 @@ struct SchedulerConfig {
   QueueOptions options;
   ContentPrivacy privacy = ContentPrivacy::kMasked;
   std::shared_ptr<const Clock> clock;
-  Uuid run_id;                         ///< Of this process run; part of every token.
-  std::uint64_t seed = 0;              ///< For jitter.
+  Uuid run_id;             ///< Of this process run; part of every token.
+  std::uint64_t seed = 0;  ///< For jitter.
   StoreActor store;
-  std::vector<std::string> channels;   ///< Names; the index is the channel's number.
+  std::vector<std::string> channels;  ///< Names; the index is the channel's number.
   /// The channel actor of a number as of now (it may have been restarted).
   std::function<ChannelActor(std::size_t)> channel;
   LogSink log;

@@ -36,8 +36,9 @@ const std::vector<std::size_t>& SchedulerState::channels_of(const std::string& r
     start = end + 1;
   }
   if (numbers.empty()) {
-    config_.log(LogLevel::kWarning, actor_line(name, "no_channel", "jobs for '" + route +
-                                                   "' wait: no such channel or kind is configured"));
+    config_.log(LogLevel::kWarning,
+                actor_line(name, "no_channel",
+                           "jobs for '" + route + "' wait: no such channel or kind is configured"));
   }
   return routes_.emplace(route, std::move(numbers)).first->second;
 }
@@ -55,7 +56,9 @@ bool SchedulerState::is_runnable(const std::string& queue, const std::string& ro
                              [&](std::size_t channel) { return has_room(queue, channel); });
 }
 
-bool SchedulerState::ready_to_dispatch() const { return processing_ && recovered_; }
+bool SchedulerState::ready_to_dispatch() const {
+  return processing_ && recovered_;
+}
 
 void SchedulerState::dispatch() {
   if (recovered_) request_loads();
@@ -70,9 +73,8 @@ void SchedulerState::dispatch() {
   for (const std::string& queue : queues) {
     if (paused_.contains(queue)) continue;
     while (call.begins.size() < kMaxBegins) {
-      auto job = ready_.take(queue, now, [&](const std::string& route) {
-        return is_runnable(queue, route);
-      });
+      auto job = ready_.take(queue, now,
+                             [&](const std::string& route) { return is_runnable(queue, route); });
       if (!job) break;
       call.begins.push_back(begin(std::move(*job)));
     }
@@ -103,8 +105,8 @@ JobChange SchedulerState::begin(Job job) {
   if (job.envelope->kind == kNotificationKind) {
     for (std::size_t n = 0; n < running.chosen.size(); ++n) {
       const Delivery& delivery = job.state.deliveries[running.chosen[n]];
-      logs.push_back({make_log_row(*job.envelope, job.state, delivery, config_.privacy, now),
-                      earlier[n]});
+      logs.push_back(
+          {make_log_row(*job.envelope, job.state, delivery, config_.privacy, now), earlier[n]});
     }
   }
   running_.insert_or_assign(job.id(), std::move(running));
@@ -141,9 +143,11 @@ void SchedulerState::hand_over(const Running& running,
                                std::map<std::size_t, std::vector<Order>>& orders) {
   for (std::size_t i : running.chosen) {
     const Delivery& delivery = running.job->state.deliveries[i];
-    orders[channel_number(delivery.channel)].push_back(
-        {{running.token, std::uint32_t(i)}, running.job->envelope, delivery.channel,
-         delivery.log_id, delivery.attempts});
+    orders[channel_number(delivery.channel)].push_back({{running.token, std::uint32_t(i)},
+                                                        running.job->envelope,
+                                                        delivery.channel,
+                                                        delivery.log_id,
+                                                        delivery.attempts});
   }
 }
 

@@ -70,8 +70,8 @@ void SchedulerState::record_one(Running& running, std::size_t delivery,
                                 std::vector<InboxMessage>& inbox) {
   Job& job = *running.job;
   const TimePoint now = config_.clock->now();
-  const bool interrupted = stop_phase_ == StopPhase::kCancelling &&
-                           outcome.kind == DeliveryOutcome::Kind::kTransient;
+  const bool interrupted =
+      stop_phase_ == StopPhase::kCancelling && outcome.kind == DeliveryOutcome::Kind::kTransient;
   if (interrupted) {  // by the stop: not charged
     take_back(job.state.deliveries[delivery]);
   } else {
@@ -85,7 +85,8 @@ void SchedulerState::record_one(Running& running, std::size_t delivery,
                                  config_.privacy, now),
                     LogStatus::kSending});
   }
-  if (outcome.inbox && outcome.kind == DeliveryOutcome::Kind::kSent) inbox.push_back(*outcome.inbox);
+  if (outcome.inbox && outcome.kind == DeliveryOutcome::Kind::kSent)
+    inbox.push_back(*outcome.inbox);
 }
 
 // The queue's slot is free; the channel's credit comes back from the channel itself.
@@ -222,8 +223,9 @@ void SchedulerState::hand_back_running() {
     at = running_.erase(at);
   }
   if (call.ends.empty()) return;
-  config_.log(LogLevel::kWarning, actor_line(name, "handed_back", std::to_string(call.ends.size()) +
-                                                                      " unfinished jobs"));
+  config_.log(
+      LogLevel::kWarning,
+      actor_line(name, "handed_back", std::to_string(call.ends.size()) + " unfinished jobs"));
   send_apply(std::move(call));
 }
 

@@ -67,21 +67,25 @@ JanitorActor::behavior_type janitor(JanitorActor::stateful_pointer<JanitorState>
         const JanitorConfig& c = self->state.config;
         const TimePoint older_than = c.clock->now() - std::chrono::days{c.logs.retention_days};
         // The janitor may end before its task runs; then nobody needs the answer.
-        self->send(c.store, run_atom::value,
-                   parcel(StoreTask{[older_than, durability = c.durability, log = c.log,
-                                     janitor = caf::actor_cast<caf::actor_addr>(self)](Store& store) {
-                     const auto more = sweep(store, older_than, durability);
-                     if (!more && log) {
-                       log(LogLevel::kWarning, actor_line("janitor", "sweep_failed", more.error().message));
-                     }
-                     if (auto alive = caf::actor_cast<JanitorActor>(janitor)) {
-                       caf::anon_send(alive, ack_atom::value, more.value_or(false));
-                     }
-                   }}));
+        self->send(
+            c.store, run_atom::value,
+            parcel(StoreTask{[older_than, durability = c.durability, log = c.log,
+                              janitor = caf::actor_cast<caf::actor_addr>(self)](Store& store) {
+              const auto more = sweep(store, older_than, durability);
+              if (!more && log) {
+                log(LogLevel::kWarning,
+                    actor_line("janitor", "sweep_failed", more.error().message));
+              }
+              if (auto alive = caf::actor_cast<JanitorActor>(janitor)) {
+                caf::anon_send(alive, ack_atom::value, more.value_or(false));
+              }
+            }}));
       },
       [self](ack_atom, bool more) {
-        if (more) self->send(self, tick_atom::value);
-        else self->delayed_send(self, kSweepEvery, tick_atom::value);
+        if (more)
+          self->send(self, tick_atom::value);
+        else
+          self->delayed_send(self, kSweepEvery, tick_atom::value);
       },
   };
 }

@@ -36,7 +36,9 @@ JobEvent event_of(const Job& job) {
   return {job.id(), job.envelope->kind, job.envelope->queue, job.state.status, job.state.attempts};
 }
 
-bool is_fatal(Errc code) { return code == Errc::kIo || code == Errc::kCorruption; }
+bool is_fatal(Errc code) {
+  return code == Errc::kIo || code == Errc::kCorruption;
+}
 
 }  // namespace
 
@@ -57,8 +59,10 @@ void StoreState::enqueue(EnqueueCall call) {
   std::move(slot.call.jobs.begin(), slot.call.jobs.end(),
             std::back_inserter(group_.batch.enqueued));
   group_.enqueues.push_back(std::move(slot));
-  if (group_.batch.enqueued.size() >= kMaxGroup) flush();
-  else arm();
+  if (group_.batch.enqueued.size() >= kMaxGroup)
+    flush();
+  else
+    arm();
 }
 
 void StoreState::apply(ApplyCall call) {
@@ -68,8 +72,8 @@ void StoreState::apply(ApplyCall call) {
   arm();
 }
 
-// Moves a call's changes into the batch: begins, promoted, progress, ends. `taken_back` and `tell_applied`
-// walk them in the same order.
+// Moves a call's changes into the batch: begins, promoted, progress, ends. `taken_back` and
+// `tell_applied` walk them in the same order.
 void StoreState::add_changes(ApplyCall& call) {
   auto& changes = group_.batch.changes;
   for (auto* part : {&call.begins, &call.promoted, &call.progress, &call.ends}) {
@@ -90,8 +94,11 @@ Result<Job> StoreState::operated(const OperateCall& call) {
     group_.batch.removals.push_back({*job, before});
   } else if (!(job->state == old_state)) {
     group_.batch.changes.push_back(
-        {*job, before, false,
-         log_changes(*job->envelope, old_state, job->state, config_.privacy, now), {}});
+        {*job,
+         before,
+         false,
+         log_changes(*job->envelope, old_state, job->state, config_.privacy, now),
+         {}});
   }
   return job;
 }
@@ -177,8 +184,8 @@ void StoreState::flush() {
 void StoreState::answer_enqueues(Group& group, const std::vector<EnqueueOutcome>& outcomes,
                                  Committed& news) {
   for (EnqueueSlot& slot : group.enqueues) {
-    const auto next = &slot == &group.enqueues.back() ? group.batch.enqueued.size()
-                                                      : (&slot + 1)->first;
+    const auto next =
+        &slot == &group.enqueues.back() ? group.batch.enqueued.size() : (&slot + 1)->first;
     std::vector<EnqueuedJob> answer;
     answer.reserve(next - slot.first);
     for (std::size_t i = slot.first; i < next; ++i) {
@@ -282,8 +289,8 @@ std::vector<ApplyCall> StoreState::taken_back(Group& group) {
 void StoreState::refuse(Group group, const Error& error) {
   Committed news;
   for (EnqueueSlot& slot : group.enqueues) {
-    const auto next = &slot == &group.enqueues.back() ? group.batch.enqueued.size()
-                                                      : (&slot + 1)->first;
+    const auto next =
+        &slot == &group.enqueues.back() ? group.batch.enqueued.size() : (&slot + 1)->first;
     config_.admission->leave(next - slot.first, slot.call.bytes);
     slot.call.reply(std::unexpected(error));
   }
@@ -333,9 +340,7 @@ StoreActor::behavior_type store(StoreActor::stateful_pointer<StoreState> self, S
         self->state.load(std::move(*request));
       },
       [self](run_atom, const Parcel<StoreTask>& task) { self->state.run(std::move(*task)); },
-      [self](attach_atom, const Parcel<Attach>& attach) {
-        self->state.attach(attach->scheduler);
-      },
+      [self](attach_atom, const Parcel<Attach>& attach) { self->state.attach(attach->scheduler); },
       [self](flush_atom) { self->state.flush(); },
       [self](sync_atom) { return self->state.sync(); },
   };

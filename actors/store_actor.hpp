@@ -71,8 +71,7 @@ class StoreState {
   void arm();
   void add_changes(ApplyCall& call);
   void succeed(Group group, std::vector<EnqueueOutcome> outcomes);
-  void answer_enqueues(Group& group, const std::vector<EnqueueOutcome>& outcomes,
-                       Committed& news);
+  void answer_enqueues(Group& group, const std::vector<EnqueueOutcome>& outcomes, Committed& news);
   void answer_operations(Group& group, Committed& news);
   void tell_applied(Group& group, Committed& news);
   void pass_on_logs(const Group& group, const std::vector<EnqueueOutcome>& outcomes);

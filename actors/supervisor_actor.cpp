@@ -17,13 +17,20 @@ constexpr auto kSyncTimeout = std::chrono::seconds{30};
 const char* role_name(SupervisorState::Role role) {
   using enum SupervisorState::Role;
   switch (role) {
-    case kStore: return StoreState::name;
-    case kEvents: return EventsState::name;
-    case kQuery: return QueryState::name;
-    case kTransport: return TransportState::name;
-    case kChannel: return ChannelState::name;
-    case kScheduler: return SchedulerState::name;
-    case kJanitor: return JanitorState::name;
+    case kStore:
+      return StoreState::name;
+    case kEvents:
+      return EventsState::name;
+    case kQuery:
+      return QueryState::name;
+    case kTransport:
+      return TransportState::name;
+    case kChannel:
+      return ChannelState::name;
+    case kScheduler:
+      return SchedulerState::name;
+    case kJanitor:
+      return JanitorState::name;
   }
   return "?";
 }
@@ -70,25 +77,30 @@ void SupervisorState::spawn_child(Role role, std::size_t index) {
   };
   switch (role) {
     case Role::kEvents:
-      keep([](auto& h) -> auto& { return h.events; }, self_->spawn(events, config_.log));
+      keep(
+          [](auto& h) -> auto& { return h.events; }, self_->spawn(events, config_.log));
       break;
     case Role::kStore: {
       StoreConfig store_config = config_.store;
       store_config.events = d.events();
-      keep([](auto& h) -> auto& { return h.store; }, spawn_blocking(store, store_config));
+      keep(
+          [](auto& h) -> auto& { return h.store; }, spawn_blocking(store, store_config));
       break;
     }
     case Role::kQuery:
-      keep([index](auto& h) -> auto& { return h.queries[index]; },
-           spawn_blocking(query, std::shared_ptr<const Store>(config_.store.store), config_.log));
+      keep(
+          [index](auto& h) -> auto& { return h.queries[index]; },
+          spawn_blocking(query, std::shared_ptr<const Store>(config_.store.store), config_.log));
       break;
     case Role::kTransport:
-      keep([](auto& h) -> auto& { return h.transport; },
-           spawn_blocking(transport, config_.transport, config_.log));
+      keep(
+          [](auto& h) -> auto& { return h.transport; },
+          spawn_blocking(transport, config_.transport, config_.log));
       break;
     case Role::kChannel:
-      keep([index](auto& h) -> auto& { return h.channels[index]; },
-           self_->spawn(channel, ChannelActorConfig{config_.channels[index], config_.log}));
+      keep(
+          [index](auto& h) -> auto& { return h.channels[index]; },
+          self_->spawn(channel, ChannelActorConfig{config_.channels[index], config_.log}));
       break;
     case Role::kScheduler: {
       SchedulerConfig scheduler_config = config_.scheduler;
@@ -97,13 +109,15 @@ void SupervisorState::spawn_child(Role role, std::size_t index) {
       scheduler_config.channel = [directory = config_.directory](std::size_t number) {
         return directory->channel(number);
       };
-      keep([](auto& h) -> auto& { return h.scheduler; }, self_->spawn(scheduler, scheduler_config));
+      keep(
+          [](auto& h) -> auto& { return h.scheduler; }, self_->spawn(scheduler, scheduler_config));
       break;
     }
     case Role::kJanitor:
-      keep([](auto& h) -> auto& { return h.janitor; },
-           self_->spawn(janitor, JanitorConfig{config_.logs, config_.store.durability,
-                                               config_.store.clock, d.store(), config_.log}));
+      keep(
+          [](auto& h) -> auto& { return h.janitor; },
+          self_->spawn(janitor, JanitorConfig{config_.logs, config_.store.durability,
+                                              config_.store.clock, d.store(), config_.log}));
       break;
   }
 }
@@ -118,7 +132,8 @@ void SupervisorState::child_down(const caf::down_msg& down) {
   if (found == children_.end() || ending_) return;
   const Child child = found->second;
   children_.erase(found);
-  config_.log(LogLevel::kError, actor_line(role_name(child.role), "died", caf::to_string(down.reason)));
+  config_.log(LogLevel::kError,
+              actor_line(role_name(child.role), "died", caf::to_string(down.reason)));
   if (child.role == Role::kStore) {
     store_down(down.reason);
     return;
@@ -166,9 +181,8 @@ void SupervisorState::stop(StopCall call) {
     return;
   }
   ending_ = true;
-  StopCall inner{StopCall::Reason::kExit,
-                 [self = caf::actor_cast<SupervisorActor>(self_),
-                  done = std::move(call.done)]() mutable {
+  StopCall inner{StopCall::Reason::kExit, [self = caf::actor_cast<SupervisorActor>(self_),
+                                           done = std::move(call.done)]() mutable {
                    caf::anon_send(self, sync_atom::value,
                                   parcel(StopCall{StopCall::Reason::kExit, std::move(done)}));
                  }};
@@ -199,9 +213,8 @@ void SupervisorState::end_children() {
 SupervisorActor::behavior_type supervisor(SupervisorActor::stateful_pointer<SupervisorState> self,
                                           SupervisorConfig config) {
   guard(self, SupervisorState::name, config.log);
-  self->set_down_handler([self](caf::scheduled_actor*, caf::down_msg& down) {
-    self->state.child_down(down);
-  });
+  self->set_down_handler(
+      [self](caf::scheduled_actor*, caf::down_msg& down) { self->state.child_down(down); });
   self->state.init(self, std::move(config));
   auto& s = self->state;
   return {

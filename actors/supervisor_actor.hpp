@@ -2,9 +2,9 @@
 
 // The root: spawns everybody, watches everybody, and knows what to do when one dies.
 //
-//   store      everything stops, loudly; the process should exit (crash-only: the next start recovers)
-//   scheduler  restarted; rebuilds from the store and from what the channels still have in flight
-//   channel    restarted; the scheduler counts what it was sending as transient failures
+//   store      everything stops, loudly; the process should exit (crash-only: the next start
+//   recovers) scheduler  restarted; rebuilds from the store and from what the channels still have
+//   in flight channel    restarted; the scheduler counts what it was sending as transient failures
 //   query, transport, janitor, events   restarted
 //
 // A child that keeps dying is restarted ever more slowly (100 ms doubling to 10 s).
@@ -41,13 +41,21 @@ class Directory {
     const std::lock_guard lock{mutex_};
     return use(handles_);
   }
-  StoreActor store() { return with([](Handles& h) { return h.store; }); }
-  SchedulerActor scheduler() { return with([](Handles& h) { return h.scheduler; }); }
-  EventsActor events() { return with([](Handles& h) { return h.events; }); }
+  StoreActor store() {
+    return with([](Handles& h) { return h.store; });
+  }
+  SchedulerActor scheduler() {
+    return with([](Handles& h) { return h.scheduler; });
+  }
+  EventsActor events() {
+    return with([](Handles& h) { return h.events; });
+  }
   ChannelActor channel(std::size_t number) {
     return with([&](Handles& h) { return h.channels.at(number); });
   }
-  std::vector<ChannelActor> channels() { return with([](Handles& h) { return h.channels; }); }
+  std::vector<ChannelActor> channels() {
+    return with([](Handles& h) { return h.channels; });
+  }
   /// The next query actor in turn.
   QueryActor query() {
     return with([this](Handles& h) { return h.queries[turn_++ % h.queries.size()]; });
@@ -81,16 +89,23 @@ struct SupervisorConfig {
 /// start: begin to run jobs (poll interval). stop: the ordered end of everything; `done` is called
 /// when the store has synced and every child was told to exit.
 /// The other two are the supervisor's own: the scheduler has drained; a backoff is over.
-using SupervisorActor =
-    caf::typed_actor<caf::reacts_to<start_atom, Parcel<Duration>>,
-                     caf::reacts_to<stop_atom, Parcel<StopCall>>,
-                     caf::reacts_to<sync_atom, Parcel<StopCall>>,
-                     caf::reacts_to<rebind_atom, std::uint64_t, std::uint64_t>>;
+using SupervisorActor = caf::typed_actor<caf::reacts_to<start_atom, Parcel<Duration>>,
+                                         caf::reacts_to<stop_atom, Parcel<StopCall>>,
+                                         caf::reacts_to<sync_atom, Parcel<StopCall>>,
+                                         caf::reacts_to<rebind_atom, std::uint64_t, std::uint64_t>>;
 
 class SupervisorState {
  public:
   static inline const char* name = "supervisor";
-  enum class Role : std::uint8_t { kStore, kEvents, kQuery, kTransport, kChannel, kScheduler, kJanitor };
+  enum class Role : std::uint8_t {
+    kStore,
+    kEvents,
+    kQuery,
+    kTransport,
+    kChannel,
+    kScheduler,
+    kJanitor
+  };
 
   void init(SupervisorActor::pointer self, SupervisorConfig config);
   void start(Duration poll_interval);

@@ -10,9 +10,9 @@ namespace townkrier::bench {
 
 struct BareLoop {
   std::size_t jobs = 0;
-  std::size_t group = 64;          ///< Jobs in one batch and one sync.
-  std::size_t bytes_per_job = 0;   ///< What the engine wrote to its log for a job.
-  std::size_t records_per_job = 5; ///< Envelope, state, index entry, log row, its index entry.
+  std::size_t group = 64;           ///< Jobs in one batch and one sync.
+  std::size_t bytes_per_job = 0;    ///< What the engine wrote to its log for a job.
+  std::size_t records_per_job = 5;  ///< Envelope, state, index entry, log row, its index entry.
   bool sync = true;
 };
 

@@ -39,8 +39,8 @@ class NoOpEngine {
 
 struct Measured {
   double seconds = 0;
-  double rate = 0;                  ///< Jobs a second.
-  std::vector<double> latencies_ms; ///< Sorted; of each request.
+  double rate = 0;                   ///< Jobs a second.
+  std::vector<double> latencies_ms;  ///< Sorted; of each request.
   std::size_t errors = 0;
 };
 

@@ -124,8 +124,12 @@ AttemptToken begin_attempt(JobState& state, std::span<const std::size_t> chosen,
     ++d.attempts;
   }
   refresh_attempts(state);
-  add_history(state, {now, state.attempts, JobStatus::kProcessing,
-                      "Processing attempt " + std::to_string(state.attempts), {}, {}});
+  add_history(state, {now,
+                      state.attempts,
+                      JobStatus::kProcessing,
+                      "Processing attempt " + std::to_string(state.attempts),
+                      {},
+                      {}});
   return {Uuid{}, state.begun, run};
 }
 
@@ -180,8 +184,10 @@ void settle(const JobEnvelope& envelope, JobState& state, AttemptEnd end, TimePo
   } else if (open == 0 && failed == 0) {
     end_as(state, JobStatus::kCompleted, "Completed", now);
   } else if (open == 0) {
-    end_as(state, JobStatus::kFailed, "Failed after " + std::to_string(state.attempts) +
-                                          (state.attempts == 1 ? " attempt" : " attempts"), now);
+    end_as(state, JobStatus::kFailed,
+           "Failed after " + std::to_string(state.attempts) +
+               (state.attempts == 1 ? " attempt" : " attempts"),
+           now);
   } else if (*next > now) {
     state.due_at = *next;
     end_as(state, JobStatus::kRetrying,
@@ -207,7 +213,8 @@ void hand_back(JobState& state, TimePoint now) {
   refresh_attempts(state);
   state.due_at = now;
   move_to(state, JobStatus::kPending, now);
-  add_history(state, {now, state.attempts, JobStatus::kPending, "Handed back, not charged", {}, {}});
+  add_history(state,
+              {now, state.attempts, JobStatus::kPending, "Handed back, not charged", {}, {}});
 }
 
 void recover_crashed(JobState& state, std::uint32_t max_crashes, TimePoint now) {

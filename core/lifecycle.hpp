@@ -30,7 +30,8 @@ bool is_settled(const Delivery& delivery);
 
 /// The state a new job starts with: pending, or scheduled when `envelope.scheduled_for` is after
 /// `now`. `deliveries` have their channel and log id set.
-JobState initial_state(const JobEnvelope& envelope, std::vector<Delivery> deliveries, TimePoint now);
+JobState initial_state(const JobEnvelope& envelope, std::vector<Delivery> deliveries,
+                       TimePoint now);
 
 /// True for a delivery that the next attempt may use: unsettled, and not waiting for a time. A
 /// pending job's route is made of its open deliveries.

@@ -11,7 +11,9 @@ namespace {
 constexpr std::array<Priority, 4> kSteps = {JobPriority::kLow, JobPriority::kNormal,
                                             JobPriority::kHigh, JobPriority::kCritical};
 
-IndexPosition position_of(const Job& job) { return {job.state.due_at, job.id()}; }
+IndexPosition position_of(const Job& job) {
+  return {job.state.due_at, job.id()};
+}
 
 LaneKey lane_key_of(const Job& job) {
   return {job.envelope->queue, route_of(*job.envelope, job.state), job.envelope->priority};
@@ -40,7 +42,9 @@ ReadyQueue::Lane& ReadyQueue::lane_at(const LaneKey& key) {
   return queues_[key.queue][key.route][key.priority];
 }
 
-void ReadyQueue::know(const LaneKey& lane) { lane_at(lane).more = true; }
+void ReadyQueue::know(const LaneKey& lane) {
+  lane_at(lane).more = true;
+}
 
 void ReadyQueue::insert(const LaneKey& key, Lane& lane, Job job) {
   const IndexPosition position = position_of(job);
@@ -115,8 +119,8 @@ std::optional<Job> ReadyQueue::take(const std::string& queue, TimePoint now,
       checked = true;
       const IndexPosition& head = lane.window.begin()->first;
       const Priority aged = aged_priority(priority, now - head.time, ageing_);
-      if (best != nullptr && (aged < best_priority ||
-                              (aged == best_priority && head > best->window.begin()->first))) {
+      if (best != nullptr &&
+          (aged < best_priority || (aged == best_priority && head > best->window.begin()->first))) {
         continue;
       }
       best = &lane;
@@ -139,8 +143,8 @@ std::vector<ReadyQueue::Refill> ReadyQueue::refills() {
         if (!lane.more || lane.loading || lane.window.size() >= limits_.low_mark) continue;
         if (lane.bytes > limits_.window_bytes / 2) continue;
         lane.loading = true;
-        Refill refill{{queue, route, priority}, std::nullopt,
-                      limits_.window_jobs - lane.window.size()};
+        Refill refill{
+            {queue, route, priority}, std::nullopt, limits_.window_jobs - lane.window.size()};
         if (!lane.window.empty()) refill.after = lane.window.rbegin()->first;
         wanted.push_back(std::move(refill));
       }

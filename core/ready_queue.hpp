@@ -34,9 +34,9 @@ std::size_t memory_of(const Job& job);
 class ReadyQueue {
  public:
   struct Limits {
-    std::size_t window_jobs = 4096;       ///< Per lane.
-    std::size_t window_bytes = 32u << 20; ///< Per lane.
-    std::size_t low_mark = 1024;          ///< Below this a lane asks to be refilled.
+    std::size_t window_jobs = 4096;        ///< Per lane.
+    std::size_t window_bytes = 32u << 20;  ///< Per lane.
+    std::size_t low_mark = 1024;           ///< Below this a lane asks to be refilled.
   };
 
   ReadyQueue(Limits limits, Duration ageing) : limits_(limits), ageing_(ageing) {}

@@ -11,7 +11,9 @@ namespace {
 
 constexpr std::size_t kKeptHistory = 51;  // the first line and the last 50
 
-constexpr std::uint8_t bit(JobStatus status) { return std::uint8_t(1u << std::uint8_t(status)); }
+constexpr std::uint8_t bit(JobStatus status) {
+  return std::uint8_t(1u << std::uint8_t(status));
+}
 
 using enum JobStatus;
 

@@ -17,8 +17,7 @@ caf::behavior shop(caf::event_based_actor* self, townkrier::EngineActor engine) 
   townkrier::JobRequest confirmation;
   confirmation.kind = "confirm-order";
   confirmation.payload = nlohmann::json{{"order", 42}};
-  self->request(engine, 10s, townkrier::enqueue_jobs::value,
-                townkrier::JobRequests{{confirmation}})
+  self->request(engine, 10s, townkrier::enqueue_jobs::value, townkrier::JobRequests{{confirmation}})
       .then(
           [](const townkrier::AcceptedJobs& accepted) {
             std::printf("accepted %s\n", accepted.jobs.front().job.id().to_string().c_str());

@@ -5,7 +5,8 @@
 /// subscribe by message. Opt-in (not part of townkrier.hpp) and tied to CAF 0.17.
 ///
 ///     auto engine = townkrier::spawn_engine(system, std::move(setup)).value();
-///     self->request(engine.actor(), 10s, townkrier::enqueue_jobs::value, townkrier::JobRequests{...})
+///     self->request(engine.actor(), 10s, townkrier::enqueue_jobs::value,
+///     townkrier::JobRequests{...})
 ///         .then([](const townkrier::AcceptedJobs& jobs) { ... },
 ///               [](const caf::error& error) { auto e = townkrier::error_from(error); ... });
 

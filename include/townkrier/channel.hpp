@@ -24,16 +24,16 @@ namespace townkrier {
 
 /// One delivery handed to a provider. Everything it points at stays alive until `done` is called.
 struct DeliveryRequest {
-  JobId job_id;                 ///< Nil for an immediate send.
+  JobId job_id;  ///< Nil for an immediate send.
   std::string channel;
   std::string idempotency_key;  ///< The same on every try of this delivery.
   std::uint32_t attempt = 1;    ///< 1 is the first try.
   Duration timeout{30000};      ///< The answer is refused when it comes later than this.
   JsonText content;             ///< The channel's part of the notification, e.g. {"subject":...}.
-  JsonText recipient;           ///< An array of the channel's addresses, e.g. [{"email":...}]; may be [].
+  JsonText recipient;  ///< An array of the channel's addresses, e.g. [{"email":...}]; may be [].
   JsonText metadata;
-  TimePoint created_at{};       ///< Of the job.
-  std::stop_token stop;         ///< Requested on cancel, timeout and shutdown.
+  TimePoint created_at{};  ///< Of the job.
+  std::stop_token stop;    ///< Requested on cancel, timeout and shutdown.
 };
 
 /// How a try ended. The kinds decide what happens next (retry policy, breaker).
@@ -47,11 +47,11 @@ struct DeliveryOutcome {
   Kind kind = Kind::kTransient;
   std::string provider;
   std::string message_id;
-  std::string error_code;                ///< The provider's own code; empty when sent.
-  std::string error;                     ///< For people; may hold addresses, masked before it is kept.
-  std::optional<Duration> retry_after;   ///< For kThrottled.
-  std::optional<InboxMessage> inbox;     ///< Stored in the same write as the outcome (in_app).
-  JsonText result;                       ///< Of a job handler.
+  std::string error_code;  ///< The provider's own code; empty when sent.
+  std::string error;       ///< For people; may hold addresses, masked before it is kept.
+  std::optional<Duration> retry_after;  ///< For kThrottled.
+  std::optional<InboxMessage> inbox;    ///< Stored in the same write as the outcome (in_app).
+  JsonText result;                      ///< Of a job handler.
 
   static DeliveryOutcome sent(std::string message_id = {});
   static DeliveryOutcome permanent(std::string error, std::string code = {});
@@ -75,7 +75,8 @@ class Provider {
   virtual bool blocking() const { return false; }
   /// Checks content and recipients before a job is accepted; pointers are relative to the
   /// channel's part (`/content/subject`; recipients are an array: `/recipient/0/email`).
-  virtual Result<void> check(const nlohmann::json& content, const nlohmann::json& recipients) const {
+  virtual Result<void> check(const nlohmann::json& content,
+                             const nlohmann::json& recipients) const {
     (void)content;
     (void)recipients;
     return {};

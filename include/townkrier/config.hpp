@@ -2,7 +2,8 @@
 
 /// \file config.hpp
 /// Every setting as a plain struct with its default. `validate()` names the first value that is out
-/// of range by its configuration key ("queue.max_retries"). Only programs read files and environment.
+/// of range by its configuration key ("queue.max_retries"). Only programs read files and
+/// environment.
 
 #include <cstdint>
 #include <map>
@@ -34,18 +35,19 @@ struct QueueLimits {
 
 /// `[queue]`: defaults for jobs and how the scheduler behaves.
 struct QueueOptions {
-  std::uint32_t max_retries = 3;        ///< Retries after the first attempt; 0..1000, 0 = never retry.
-  Duration retry_delay{1000};           ///< Before retry 1, doubled for each further; 1 ms..30 days.
+  std::uint32_t max_retries = 3;  ///< Retries after the first attempt; 0..1000, 0 = never retry.
+  Duration retry_delay{1000};     ///< Before retry 1, doubled for each further; 1 ms..30 days.
   Duration max_retry_delay{3'600'000};  ///< Cap of the doubling; 1 ms..30 days.
-  double jitter = 0.1;                  ///< Up to this share is added to each delay; 0..1, 0 = exact.
-  Duration timeout{30'000};             ///< Of one attempt; 1 ms..7 days.
-  Duration poll_interval{1000};         ///< The safety-net sweep; 10 ms..1 h. Work starts by message.
-  Duration ageing{30'000};              ///< Waiting this long gains one priority step; 0 = off; ..7 days.
-  std::uint32_t max_crashes = 3;        ///< Process deaths during a job before it is parked; 1..100.
+  double jitter = 0.1;            ///< Up to this share is added to each delay; 0..1, 0 = exact.
+  Duration timeout{30'000};       ///< Of one attempt; 1 ms..7 days.
+  Duration poll_interval{1000};   ///< The safety-net sweep; 10 ms..1 h. Work starts by message.
+  Duration ageing{30'000};        ///< Waiting this long gains one priority step; 0 = off; ..7 days.
+  std::uint32_t max_crashes = 3;  ///< Process deaths during a job before it is parked; 1..100.
   std::map<std::string, QueueLimits> queues;  ///< `[queues.NAME]`; others get the defaults.
-  std::uint64_t max_inflight_jobs = 100'000;  ///< Enqueues accepted but not yet durable; 1..10 million.
+  std::uint64_t max_inflight_jobs =
+      100'000;  ///< Enqueues accepted but not yet durable; 1..10 million.
   std::uint64_t max_inflight_bytes = 64u << 20;  ///< The same in payload bytes; 1 MiB..16 GiB.
-  Duration drain_timeout{10'000};       ///< A stop waits this long for running attempts; 0..1 h.
+  Duration drain_timeout{10'000};  ///< A stop waits this long for running attempts; 0..1 h.
 
   Result<void> validate() const;
 };
@@ -53,7 +55,7 @@ struct QueueOptions {
 /// `[logs]`.
 struct LogOptions {
   ContentPrivacy content_privacy = ContentPrivacy::kMasked;
-  int retention_days = 30;    ///< 1..36,500.
+  int retention_days = 30;  ///< 1..36,500.
   bool auto_cleanup = true;
   Result<void> validate() const;
 };
@@ -85,8 +87,8 @@ enum class ProviderStrategy : std::uint8_t { kPriority, kRoundRobin, kWeighted }
 struct ChannelConfig {
   std::string name;  ///< 1..64 of [A-Za-z0-9_.-]; not via, template, context, subject, text.
   bool enabled = true;
-  int concurrency = 32;              ///< Deliveries in flight; 1..100,000.
-  std::optional<double> rate;        ///< Deliveries a second, above 0 up to 1e6; absent = no limit.
+  int concurrency = 32;        ///< Deliveries in flight; 1..100,000.
+  std::optional<double> rate;  ///< Deliveries a second, above 0 up to 1e6; absent = no limit.
   ProviderStrategy strategy = ProviderStrategy::kPriority;
   BreakerOptions breaker;
   std::vector<ProviderConfig> providers;
@@ -96,7 +98,7 @@ struct ChannelConfig {
 /// Who may use the HTTP interface. Off is allowed on loopback only.
 struct AuthOptions {
   bool enabled = false;
-  std::string username;       ///< Required when enabled; without ':'.
+  std::string username;  ///< Required when enabled; without ':'.
   /// Plain, at least 12 bytes; hashed at start. Programs warn when it comes from a file.
   std::string password;
   std::string password_hash;  ///< Argon2id string; wins over `password`.
@@ -105,13 +107,13 @@ struct AuthOptions {
 /// `[server]` and the DashboardServer facade.
 struct ServerOptions {
   std::string host = "127.0.0.1";
-  std::uint16_t port = 3000;   ///< 0 = any free port, see DashboardServer::port().
+  std::uint16_t port = 3000;        ///< 0 = any free port, see DashboardServer::port().
   std::string path = "/dashboard";  ///< Begins with '/'; parts of [A-Za-z0-9_.-]; no end slash.
   AuthOptions auth;
-  std::uint64_t max_body_bytes = 1u << 20;     ///< 1 KiB..64 MiB.
-  int threads = 1;                             ///< Event loops; 1..64.
-  Duration request_timeout{15'000};            ///< Until a 503 is written; 100 ms..10 min.
-  int max_connections = 4096;                  ///< In total; 1..100,000.
+  std::uint64_t max_body_bytes = 1u << 20;  ///< 1 KiB..64 MiB.
+  int threads = 1;                          ///< Event loops; 1..64.
+  Duration request_timeout{15'000};         ///< Until a 503 is written; 100 ms..10 min.
+  int max_connections = 4096;               ///< In total; 1..100,000.
   int max_connections_per_address = 2048;
   Result<void> validate() const;
 };

@@ -18,7 +18,7 @@ struct DashboardServerConfig {
   QueueManager* queue_manager = nullptr;      ///< Required; must outlive the server.
   StorageManager* storage_manager = nullptr;  ///< Optional; logs are read from it when given.
   std::string host = "127.0.0.1";
-  std::uint16_t port = 3000;                  ///< 0 = any free port.
+  std::uint16_t port = 3000;  ///< 0 = any free port.
   std::string path = "/dashboard";
   AuthOptions auth;
   /// Remaining limits; host, port, path and auth above win.

@@ -51,7 +51,7 @@ inline constexpr std::string_view kNotificationKind = "notification";
 
 /// What the caller may say about a job; what is absent comes from the adapter's options.
 struct JobOptions {
-  std::string queue = "default";          ///< 1..64 characters of [A-Za-z0-9_.-].
+  std::string queue = "default";  ///< 1..64 characters of [A-Za-z0-9_.-].
   Priority priority = JobPriority::kNormal;
   std::optional<std::uint32_t> max_retries;  ///< Retries after the first attempt, 0..1000.
   std::optional<Duration> retry_delay;       ///< Before retry 1; 1 ms..30 days. Doubles each time.
@@ -91,7 +91,7 @@ struct Delivery {
   std::uint32_t attempts = 0;  ///< Tries that count against the retry budget.
   std::string provider;
   std::string message_id;
-  std::string error;           ///< Masked.
+  std::string error;  ///< Masked.
   std::optional<TimePoint> sent_at;
   std::optional<TimePoint> delivered_at;
   std::optional<TimePoint> failed_at;
@@ -114,11 +114,11 @@ struct HistoryEntry {
 /// What moves.
 struct JobState {
   JobStatus status = JobStatus::kPending;
-  std::uint32_t attempts = 0;   ///< Attempts begun, less those handed back by a stop or a crash.
-  std::uint32_t crashes = 0;    ///< Attempts during which the process died.
-  std::uint64_t begun = 0;      ///< Every attempt ever begun; the number in its token.
+  std::uint32_t attempts = 0;  ///< Attempts begun, less those handed back by a stop or a crash.
+  std::uint32_t crashes = 0;   ///< Attempts during which the process died.
+  std::uint64_t begun = 0;     ///< Every attempt ever begun; the number in its token.
   TimePoint updated_at{};
-  TimePoint due_at{};           ///< Order among ready jobs; the time waited for when not ready.
+  TimePoint due_at{};  ///< Order among ready jobs; the time waited for when not ready.
   std::optional<TimePoint> processed_at;
   std::optional<TimePoint> completed_at;
   std::optional<TimePoint> failed_at;
@@ -126,7 +126,7 @@ struct JobState {
   JsonText result;
   std::vector<Delivery> deliveries;
   std::vector<HistoryEntry> history;
-  Uuid run_id;                  ///< The process run that began the last attempt.
+  Uuid run_id;  ///< The process run that began the last attempt.
   bool operator==(const JobState&) const = default;
 };
 
@@ -147,13 +147,13 @@ struct JobFilter {
   std::optional<std::string> channel;
   std::optional<Priority> priority;
   std::optional<std::string> tag;
-  std::optional<std::string> text;       ///< `q`: id prefix, unique key, or substring of the error.
-  std::optional<TimePoint> from;         ///< Inclusive, on created_at.
-  std::optional<TimePoint> to;           ///< Inclusive, on created_at.
-  std::size_t limit = 50;                ///< 1..500.
-  std::size_t offset = 0;                ///< 0..10,000; beyond that use `cursor`.
-  bool ascending = false;                ///< By creation; newest first by default.
-  std::optional<std::string> cursor;     ///< `next` of an earlier page.
+  std::optional<std::string> text;    ///< `q`: id prefix, unique key, or substring of the error.
+  std::optional<TimePoint> from;      ///< Inclusive, on created_at.
+  std::optional<TimePoint> to;        ///< Inclusive, on created_at.
+  std::size_t limit = 50;             ///< 1..500.
+  std::size_t offset = 0;             ///< 0..10,000; beyond that use `cursor`.
+  bool ascending = false;             ///< By creation; newest first by default.
+  std::optional<std::string> cursor;  ///< `next` of an earlier page.
 };
 
 struct JobPage {

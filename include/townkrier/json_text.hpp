@@ -20,7 +20,8 @@ class JsonText {
  public:
   JsonText() = default;
   /// Serialises `value`; invalid UTF-8 in strings is replaced by U+FFFD.
-  JsonText(const nlohmann::json& value);  // NOLINT(google-explicit-constructor): `.metadata = json{...}`
+  JsonText(
+      const nlohmann::json& value);  // NOLINT(google-explicit-constructor): `.metadata = json{...}`
 
   /// Takes text the caller knows to be valid JSON (a store reading its own record); not checked.
   static JsonText trusted(std::string text);

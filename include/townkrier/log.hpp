@@ -55,8 +55,8 @@ struct RetryLog {
 
 /// One row. `retry_logs` keeps the first and the last 50 tries.
 struct NotificationLog {
-  LogId id;                    ///< Set by StorageManager when nil.
-  std::string notification_id; ///< The job's id, or any name an application gives.
+  LogId id;                     ///< Set by StorageManager when nil.
+  std::string notification_id;  ///< The job's id, or any name an application gives.
   std::optional<JobId> job_id;
   std::string channel;
   std::string recipient;
@@ -75,7 +75,7 @@ struct NotificationLog {
   std::string error;
   JsonText metadata;
   std::vector<std::string> tags;
-  TimePoint created_at{};      ///< Set by StorageManager when zero; never changes.
+  TimePoint created_at{};  ///< Set by StorageManager when zero; never changes.
   TimePoint updated_at{};
   std::string provider;
   std::string message_id;
@@ -97,7 +97,7 @@ struct LogFilter {
   std::size_t offset = 0;                ///< 0..10,000; beyond that use `cursor`.
   SortBy sort_by = SortBy::kCreatedAt;
   bool ascending = false;
-  std::optional<std::string> cursor;     ///< `next` of an earlier page.
+  std::optional<std::string> cursor;  ///< `next` of an earlier page.
 };
 
 /// A page of rows; `total` counts all rows that match.

@@ -42,7 +42,7 @@ struct EmailContent {
   std::string subject;
   std::string text = {};
   std::string html = {};
-  std::optional<EmailAddress> from = {};      ///< Default: the provider's `from`.
+  std::optional<EmailAddress> from = {};  ///< Default: the provider's `from`.
   std::optional<EmailAddress> reply_to = {};
   std::vector<EmailAddress> cc = {};
   std::vector<EmailAddress> bcc = {};

@@ -20,8 +20,8 @@
 namespace townkrier {
 
 /// One event loop for all outgoing HTTP and SMTP transfers. Its owner calls `run_once` again and
-/// again (the transport actor); everybody else may `wake` it. When several threads call `run_once`, one
-/// works for all and the others wait, each no longer than its `max_wait`.
+/// again (the transport actor); everybody else may `wake` it. When several threads call `run_once`,
+/// one works for all and the others wait, each no longer than its `max_wait`.
 class TransportLoop {
  public:
   virtual ~TransportLoop() = default;
@@ -47,7 +47,7 @@ using ProviderFactory = std::function<Result<std::shared_ptr<Provider>>(
     const nlohmann::json& settings, const ProviderEnvironment& environment)>;
 
 struct NotificationManagerConfig {
-  std::string default_channel;          ///< Used when a notification names no channel and has `text` only.
+  std::string default_channel;  ///< Used when a notification names no channel and has `text` only.
   std::vector<ChannelConfig> channels;
 };
 
@@ -60,8 +60,8 @@ struct ConfiguredChannel {
 
 /// A notification checked against the channels.
 struct PreparedNotification {
-  JsonText payload;               ///< {"notification":{..,"via":[..]},"recipient":{ch:[..]}}, normalised.
-  std::vector<std::string> via;   ///< Configured channel names, in order, without repeats.
+  JsonText payload;  ///< {"notification":{..,"via":[..]},"recipient":{ch:[..]}}, normalised.
+  std::vector<std::string> via;  ///< Configured channel names, in order, without repeats.
 };
 
 /// Thread-safe for `prepare`, `send` and `channels`; registering is for one thread at start.

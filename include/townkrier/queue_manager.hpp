@@ -40,7 +40,7 @@ using LogSink = std::function<void(LogLevel, std::string_view line)>;
 /// Optional parts of a QueueManager. Everything borrowed must outlive it.
 struct QueueManagerConfig {
   std::shared_ptr<const Clock> clock;  ///< Default: SystemClock.
-  LogSink log;                         ///< Default: warnings and errors to stderr. Called from any thread.
+  LogSink log;  ///< Default: warnings and errors to stderr. Called from any thread.
   /// Called once when the store failed for good and the engine has stopped: the process should
   /// exit non-zero and be restarted. Default: a line on stderr, then std::abort-free _exit(1).
   std::function<void(const Error&)> on_fatal;
@@ -50,7 +50,8 @@ struct QueueManagerConfig {
 using EnqueueResult = EnqueuedJob;
 
 /// Thread-safe. Blocking calls wait for the durable write (`enqueue`) or for an actor's answer, at
-/// most 30 s, then kTimeout; each has an asynchronous twin. Calls from inside a job handler are fine.
+/// most 30 s, then kTimeout; each has an asynchronous twin. Calls from inside a job handler are
+/// fine.
 class QueueManager {
  public:
   /// Nothing is started yet. `notifications` may be null (jobs of own kinds only) and

@@ -32,8 +32,8 @@ struct LogChange {
 /// (due, id); processing → processing index (id); terminal → finished index (status, time, id).
 struct JobPlace {
   JobStatus status = JobStatus::kPending;
-  TimePoint time{};    ///< due_at, or the time it ended when terminal.
-  std::string route;   ///< Only for pending.
+  TimePoint time{};   ///< due_at, or the time it ended when terminal.
+  std::string route;  ///< Only for pending.
   bool operator==(const JobPlace&) const = default;
 };
 
@@ -43,8 +43,8 @@ std::string route_of(const JobEnvelope& envelope, const JobState& state);
 JobPlace place_of(const JobEnvelope& envelope, const JobState& state);
 
 /// A new job. If its unique_key is held by an unfinished job, nothing is stored for it. The key is
-/// free again when the job becomes terminal or is removed; a job that leaves a terminal status takes
-/// its key back if nobody else holds it, else it runs without.
+/// free again when the job becomes terminal or is removed; a job that leaves a terminal status
+/// takes its key back if nobody else holds it, else it runs without.
 struct NewJob {
   Job job;
   std::vector<LogChange> logs;
@@ -52,7 +52,7 @@ struct NewJob {
 
 /// A job's next state. `before` is its present place; the caller knows it, the store does not look.
 struct JobChange {
-  Job job;                    ///< The state after the change.
+  Job job;  ///< The state after the change.
   JobPlace before;
   bool rewrite_envelope = false;  ///< The envelope changed too (payload masked).
   std::vector<LogChange> logs;
@@ -69,8 +69,8 @@ struct StoreBatch {
   std::vector<NewJob> enqueued;
   std::vector<JobChange> changes;
   std::vector<JobRemoval> removals;
-  std::vector<LogChange> logs;         ///< Rows without a job.
-  std::vector<InboxMessage> inbox;     ///< One that is there already (user and id) stays as it is.
+  std::vector<LogChange> logs;      ///< Rows without a job.
+  std::vector<InboxMessage> inbox;  ///< One that is there already (user and id) stays as it is.
   std::map<std::string, std::string> settings;  ///< Small values that survive restarts.
   bool empty() const {
     return enqueued.empty() && changes.empty() && removals.empty() && logs.empty() &&
@@ -149,9 +149,10 @@ class JobStore {
 class LogStore {
  public:
   virtual ~LogStore() = default;
-  /// Writes rows by hand, all or none; any thread. `previous` must be what is stored: kConflict when
-  /// a new row exists already or another status is stored by now, kNotFound when there is no row.
-  /// id, notification_id, job_id, channel and created_at of a row never change (kInvalidArgument).
+  /// Writes rows by hand, all or none; any thread. `previous` must be what is stored: kConflict
+  /// when a new row exists already or another status is stored by now, kNotFound when there is no
+  /// row. id, notification_id, job_id, channel and created_at of a row never change
+  /// (kInvalidArgument).
   virtual Result<void> put_logs(std::span<const LogChange> rows, Durability durability) = 0;
   virtual Result<NotificationLog> get_log(const LogId& id) const = 0;  ///< kNotFound.
   virtual Result<LogPage> query_logs(const LogFilter& filter) const = 0;

@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
+#include <gtest/gtest.h>
 #include <caf/all.hpp>
 #include <caf/scheduler/test_coordinator.hpp>
-#include <gtest/gtest.h>
 
 #include "actors/supervisor_actor.hpp"
 #include "core/log_rows.hpp"
@@ -152,7 +152,8 @@ class EngineTest : public ::testing::Test {
     EnqueueCall call;
     call.jobs.push_back(make_job(spec));
     Result<std::vector<EnqueuedJob>> answer = fail(Errc::kTimeout, "no answer");
-    call.reply = ReplyOnce<std::vector<EnqueuedJob>>{[&](auto result) { answer = std::move(result); }};
+    call.reply =
+        ReplyOnce<std::vector<EnqueuedJob>>{[&](auto result) { answer = std::move(result); }};
     caf::anon_send(directory_->store(), enqueue_atom::value, parcel(std::move(call)));
     run();
     for (int i = 0; i < 100 && !answer && answer.error().code == Errc::kTimeout; ++i) advance(10ms);

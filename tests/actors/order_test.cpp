@@ -24,16 +24,16 @@ TEST_F(Ordering, AResumedQueueRunsByPriorityThenFirstInFirstOut) {
   flow("default", DashboardBackend::Flow::kPause);
   std::map<Priority, std::vector<JobId>> by_priority;
   for (int round = 0; round < 5; ++round) {
-    for (Priority p : {JobPriority::kLow, JobPriority::kNormal, JobPriority::kHigh,
-                       JobPriority::kCritical}) {
+    for (Priority p :
+         {JobPriority::kLow, JobPriority::kNormal, JobPriority::kHigh, JobPriority::kCritical}) {
       by_priority[p].push_back(enqueue(with_priority(p)));
     }
   }
   EXPECT_TRUE(provider("email").calls.empty());
   flow("default", DashboardBackend::Flow::kResume);
   std::vector<JobId> expected;
-  for (Priority p : {JobPriority::kCritical, JobPriority::kHigh, JobPriority::kNormal,
-                     JobPriority::kLow}) {
+  for (Priority p :
+       {JobPriority::kCritical, JobPriority::kHigh, JobPriority::kNormal, JobPriority::kLow}) {
     expected.insert(expected.end(), by_priority[p].begin(), by_priority[p].end());
   }
   EXPECT_EQ(delivered(), expected);

@@ -28,7 +28,9 @@ struct CafEngine : testing::Test {
   }
 };
 
-Result<JsonText> succeed(JobContext&) { return nlohmann::json{{"done", true}}; }
+Result<JsonText> succeed(JobContext&) {
+  return nlohmann::json{{"done", true}};
+}
 
 TEST_F(CafEngine, EnqueuesAsksAndReportsByMessage) {
   auto engine = spawn(succeed);
@@ -50,10 +52,11 @@ TEST_F(CafEngine, EnqueuesAsksAndReportsByMessage) {
             completed = completed || (event.job == id && event.status == JobStatus::kCompleted);
           }
         },
-        caf::after(kLimit) >> [&] {
-          ADD_FAILURE() << "no completion";
-          completed = true;
-        });
+        caf::after(kLimit) >>
+            [&] {
+              ADD_FAILURE() << "no completion";
+              completed = true;
+            });
   }
   self->request(engine->actor(), kLimit, get_job::value, id)
       .receive([](const Job& job) { EXPECT_EQ(job.state.result.value()["done"], true); },
@@ -75,9 +78,7 @@ TEST_F(CafEngine, ErrorsCarryTheLibrarysCode) {
                });
   self->request(engine->actor(), kLimit, act_on_job::value, JobId{{1}}, JobAction::kCancel)
       .receive([](const Job&) { FAIL() << "found"; },
-               [](const caf::error& error) {
-                 EXPECT_EQ(error_from(error).code, Errc::kNotFound);
-               });
+               [](const caf::error& error) { EXPECT_EQ(error_from(error).code, Errc::kNotFound); });
 }
 
 TEST_F(CafEngine, EndsWithoutTheCallersSystem) {
@@ -88,10 +89,9 @@ TEST_F(CafEngine, EndsWithoutTheCallersSystem) {
   engine->shut_down();
   caf::scoped_actor self{system};
   self->request(actor, kLimit, job_stats::value)
-      .receive([](const QueueStats&) { FAIL() << "answered"; },
-               [](const caf::error& error) {
-                 EXPECT_EQ(error_from(error).code, Errc::kUnavailable);
-               });
+      .receive(
+          [](const QueueStats&) { FAIL() << "answered"; },
+          [](const caf::error& error) { EXPECT_EQ(error_from(error).code, Errc::kUnavailable); });
 }
 
 TEST_F(CafEngine, RefusesABadKindByName) {

@@ -135,9 +135,9 @@ TEST(Crash, RestartsWithAHundredThousandStoredJobs) {
   ASSERT_TRUE(world.start());
   const auto took = Steady::now() - start;
   EXPECT_EQ(world.http->get("/api/stats").json()["queue"]["pending"], 100'000);
-  std::printf("ready after %lld ms with 100000 stored jobs\n",
-              static_cast<long long>(
-                  std::chrono::duration_cast<std::chrono::milliseconds>(took).count()));
+  std::printf(
+      "ready after %lld ms with 100000 stored jobs\n",
+      static_cast<long long>(std::chrono::duration_cast<std::chrono::milliseconds>(took).count()));
 }
 
 }  // namespace

@@ -205,7 +205,8 @@ TEST(Journey, BadInputIsRefusedByNameAndNothingIsStored) {
   const std::string large = R"({"notification":{"console":{"text":")" + std::string(1u << 20, 'x') +
                             R"("}},"recipient":{}})";
   EXPECT_EQ(world.http->post_text("/api/notifications", large).status, 413);
-  const auto wrong = world.http->send({.method = "PUT", .path = "/api/notifications", .body = "{}"});
+  const auto wrong =
+      world.http->send({.method = "PUT", .path = "/api/notifications", .body = "{}"});
   EXPECT_EQ(wrong.status, 405);
   EXPECT_EQ(wrong.header("allow"), "POST");
   EXPECT_EQ(world.http->post_text("/api/notifications", "{}", "text/plain").status, 415);

@@ -1,4 +1,5 @@
-// The facade: blocking calls, their asynchronous twins, handlers that misbehave, the seed's promises.
+// The facade: blocking calls, their asynchronous twins, handlers that misbehave, the seed's
+// promises.
 
 #include <townkrier/townkrier.hpp>
 
@@ -24,7 +25,9 @@ bool reaches(QueueManager& queue, const JobId& id, JobStatus status) {
   });
 }
 
-Result<JsonText> succeed(JobContext&) { return JsonText{}; }
+Result<JsonText> succeed(JobContext&) {
+  return JsonText{};
+}
 
 TEST(QueueManagerTest, RunsAHandlerAndKeepsItsResult) {
   QueueManager queue{InMemoryQueueAdapter()};

@@ -1,18 +1,15 @@
-// The webhook and resend drivers against a real HTTP server on loopback that behaves and
-// misbehaves, and the transport under many transfers, cancellation and stop.
+// The webhook and resend drivers against real HTTP servers on loopback that behave and misbehave.
 
-#include <atomic>
 #include <chrono>
 #include <map>
-#include <set>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include "support/channel_harness.hpp"
+#include "support/hook_fixture.hpp"
 #include "support/http_peer.hpp"
 #include "support/script_process.hpp"
 #include "support/temp_dir.hpp"
@@ -24,27 +21,10 @@ namespace {
 using nlohmann::json;
 using Kind = DeliveryOutcome::Kind;
 
-DeliveryRequest request_for(json content, std::string key = "key-1") {
-  DeliveryRequest request;
-  request.channel = "hook";
-  request.idempotency_key = std::move(key);
-  request.content = content;
-  request.recipient = json::array();
-  request.created_at = parse_iso8601("2026-01-02T03:04:05.000Z").value();
-  return request;
-}
+class Webhook : public HookFixture {};
 
-class Channel : public ::testing::Test {
+class Resend : public HookFixture {
  protected:
-  std::shared_ptr<Provider> made(const Result<std::shared_ptr<Provider>>& result) {
-    if (!result) ADD_FAILURE() << result.error().message;
-    return result.value_or(nullptr);
-  }
-  std::shared_ptr<Provider> webhook(const HttpPeer& peer, const json& more = json::object()) {
-    json settings{{"url", peer.url()}, {"allow_private", true}};
-    settings.update(more);
-    return made(create_webhook_channel(settings, harness_.environment("webhook")));
-  }
   std::shared_ptr<Provider> resend(const HttpPeer& peer) {
     return made(create_resend_channel({{"api_key", "re_secret"},
                                        {"from", "TownKrier <notifications@example.com>"},
@@ -52,22 +32,14 @@ class Channel : public ::testing::Test {
                                        {"allow_private", true}},
                                       harness_.environment("resend")));
   }
-  DeliveryOutcome post(const HttpPeer& peer) {
-    return harness_.send(*webhook(peer), request_for({{"body", {{"n", 1}}}}));
-  }
-  ChannelHarness harness_;
 };
-
-using Webhook = Channel;
-using Resend = Channel;
-using TransportTest = Channel;
 
 TEST_F(Webhook, PostsTheBodySignedAndNamed) {
   HttpPeer peer(PeerReply::answer(204, ""));
   const auto provider =
       webhook(peer, {{"secret", "whsec_c2VjcmV0"}, {"headers", {{"X-Tenant", "blue"}}}});
   const auto outcome =
-      harness_.send(*provider, request_for({{"body", {{"order", 7}}}, {"type", "order.paid"}}));
+      harness_.send(*provider, hook_request({{"body", {{"order", 7}}}, {"type", "order.paid"}}));
   ASSERT_EQ(outcome.kind, Kind::kSent) << outcome.error;
   const auto request = peer.requests().at(0);
   EXPECT_EQ(request.line, "POST /hook HTTP/1.1");
@@ -131,21 +103,21 @@ TEST_F(Webhook, TakesABrokenPeerForTransient) {
 TEST_F(Webhook, EndsATransferThatHangs) {
   HttpPeer peer(PeerReply::hang());
   const auto provider = webhook(peer, {{"timeout", "200ms"}});
-  const auto outcome = harness_.send(*provider, request_for({{"body", 1}}));
+  const auto outcome = harness_.send(*provider, hook_request({{"body", 1}}));
   EXPECT_EQ(outcome.kind, Kind::kTransient);
   EXPECT_EQ(outcome.error_code, "timeout");
 }
 
 TEST_F(Webhook, TakesNoTimeLeftForATimeout) {
   HttpPeer peer(PeerReply::hang());
-  auto request = request_for({{"body", 1}});
+  auto request = hook_request({{"body", 1}});
   request.timeout = Duration{0};
   EXPECT_EQ(harness_.send(*webhook(peer), std::move(request)).kind, Kind::kTransient);
 }
 
 TEST_F(Webhook, ObeysTheAttemptsShorterTimeout) {
   HttpPeer peer(PeerReply::hang());
-  auto request = request_for({{"body", 1}});
+  auto request = hook_request({{"body", 1}});
   request.timeout = Duration{200};
   const auto outcome = harness_.send(*webhook(peer, {{"timeout", "10m"}}), std::move(request));
   EXPECT_EQ(outcome.error_code, "timeout");
@@ -165,7 +137,7 @@ TEST_F(Webhook, SendsNothingToAPrivateAddress) {
     const json settings{
         {"url", "https://" + std::string(host) + ":" + std::to_string(peer.port())}};
     const auto provider = made(create_webhook_channel(settings, harness_.environment("webhook")));
-    const auto outcome = harness_.send(*provider, request_for({{"body", 1}}));
+    const auto outcome = harness_.send(*provider, hook_request({{"body", 1}}));
     if (outcome.error_code == "connect_failed")
       continue;  // the second name is not known everywhere
     EXPECT_EQ(outcome.kind, Kind::kPermanent) << host;
@@ -178,7 +150,7 @@ TEST_F(Webhook, NeverShowsItsSecrets) {
   HttpPeer peer(PeerReply::answer(400, R"({"message":"bad key re_secret and tok-123"})"));
   const auto provider =
       webhook(peer, {{"secret", "s3cret-key"}, {"headers", {{"Authorization", "Bearer tok-123"}}}});
-  const auto outcome = harness_.send(*provider, request_for({{"body", 1}}));
+  const auto outcome = harness_.send(*provider, hook_request({{"body", 1}}));
   EXPECT_EQ(outcome.error.find("tok-123"), std::string::npos) << outcome.error;
   EXPECT_EQ(outcome.error.find("s3cret"), std::string::npos);
 }
@@ -211,12 +183,12 @@ TEST_F(Webhook, TrustsOnlyACertificateItCanVerify) {
   json settings = peer.settings();
   settings["allow_private"] = true;
   const auto untrusting = made(create_webhook_channel(settings, harness_.environment("webhook")));
-  const auto refused = harness_.send(*untrusting, request_for({{"body", 1}}));
+  const auto refused = harness_.send(*untrusting, hook_request({{"body", 1}}));
   EXPECT_EQ(refused.kind, Kind::kTransient);
   EXPECT_EQ(refused.error_code, "tls_failed") << refused.error;
   settings["ca_file"] = peer.certificate();
   const auto trusting = made(create_webhook_channel(settings, harness_.environment("webhook")));
-  const auto sent = harness_.send(*trusting, request_for({{"body", 1}}));
+  const auto sent = harness_.send(*trusting, hook_request({{"body", 1}}));
   EXPECT_EQ(sent.kind, Kind::kSent) << sent.error;
 }
 
@@ -228,20 +200,20 @@ TEST_F(Webhook, GetsNoPrivateConnectionOfAnotherProvider) {
   settings["allow_private"] = true;
   const auto free = made(create_webhook_channel(settings, harness_.environment("free")));
   // Leaves an open connection behind that the other one could use.
-  ASSERT_EQ(harness_.send(*free, request_for({{"body", 1}})).kind, Kind::kSent);
-  const auto outcome = harness_.send(*strict, request_for({{"body", 1}}));
+  ASSERT_EQ(harness_.send(*free, hook_request({{"body", 1}})).kind, Kind::kSent);
+  const auto outcome = harness_.send(*strict, hook_request({{"body", 1}}));
   EXPECT_EQ(outcome.kind, Kind::kPermanent);
   EXPECT_EQ(outcome.error_code, "address_refused") << outcome.error;
 }
 
 TEST_F(Resend, PostsAnEmail) {
   HttpPeer peer(PeerReply::answer(200, R"({"id":"49a3999c"})"));
-  auto request = request_for({{"subject", "Welcome!"},
-                              {"text", "Hello"},
-                              {"html", "<p>Hello</p>"},
-                              {"cc", "copy@example.com"},
-                              {"replyTo", "desk@example.com"},
-                              {"attachments", {{{"filename", "a.txt"}, {"content", "aGk="}}}}});
+  auto request = hook_request({{"subject", "Welcome!"},
+                               {"text", "Hello"},
+                               {"html", "<p>Hello</p>"},
+                               {"cc", "copy@example.com"},
+                               {"replyTo", "desk@example.com"},
+                               {"attachments", {{{"filename", "a.txt"}, {"content", "aGk="}}}}});
   request.recipient = json::array({{{"email", "user@example.com"}, {"name", "Last, First"}}});
   const auto outcome = harness_.send(*resend(peer), std::move(request));
   ASSERT_EQ(outcome.kind, Kind::kSent) << outcome.error;
@@ -264,7 +236,7 @@ TEST_F(Resend, PostsAnEmail) {
 TEST_F(Resend, KeepsAMessageWhenTheKeyIsRefused) {
   HttpPeer peer(
       PeerReply::answer(401, R"({"name":"invalid_api_key","message":"re_secret is bad"})"));
-  auto request = request_for({{"subject", "s"}, {"text", "t"}});
+  auto request = hook_request({{"subject", "s"}, {"text", "t"}});
   request.recipient = json::array({{{"email", "user@example.com"}}});
   const auto outcome = harness_.send(*resend(peer), std::move(request));
   EXPECT_EQ(outcome.kind, Kind::kTransient);
@@ -274,184 +246,9 @@ TEST_F(Resend, KeepsAMessageWhenTheKeyIsRefused) {
 
 TEST_F(Resend, DoesNotRetryWhatIsInvalid) {
   HttpPeer peer(PeerReply::answer(422, R"({"name":"validation_error","message":"no such field"})"));
-  auto request = request_for({{"subject", "s"}, {"text", "t"}});
+  auto request = hook_request({{"subject", "s"}, {"text", "t"}});
   request.recipient = json::array({{{"email", "user@example.com"}}});
   EXPECT_EQ(harness_.send(*resend(peer), std::move(request)).kind, Kind::kPermanent);
-}
-
-TEST_F(TransportTest, Carries500TransfersAtOnce) {
-  // Nobody is answered before all are there, so all have to be in flight at the same time.
-  std::atomic<HttpPeer*> self{nullptr};
-  HttpPeer peer([&](const PeerRequest&, std::size_t) {
-    self.wait(nullptr);
-    auto reply = PeerReply::answer(self.load()->wait_requests(500) ? 200 : 503);
-    reply.delay = std::chrono::milliseconds(50);
-    return reply;
-  });
-  self = &peer;
-  self.notify_all();
-  const auto provider = webhook(peer, {{"timeout", "1m"}});
-  Outcomes outcomes;
-  for (int i = 0; i < 500; ++i) {
-    auto request = request_for({{"body", i}}, "key-" + std::to_string(i));
-    request.timeout = Duration{60'000};
-    provider->send(std::move(request), outcomes.taker());
-  }
-  for (const auto& outcome : outcomes.wait(500))
-    ASSERT_EQ(outcome.kind, Kind::kSent) << outcome.error;
-  std::set<std::string> keys;
-  for (const auto& request : peer.requests()) keys.insert(request.headers.at("idempotency-key"));
-  EXPECT_EQ(keys.size(), 500U);
-  EXPECT_EQ(peer.requests().size(), 500U) << "none was sent twice";
-}
-
-TEST_F(TransportTest, UsesAConnectionAgain) {
-  HttpPeer peer(PeerReply::answer(200));
-  const auto provider = webhook(peer);
-  for (int i = 0; i < 5; ++i) {
-    ASSERT_EQ(harness_.send(*provider, request_for({{"body", i}})).kind, Kind::kSent);
-  }
-  EXPECT_EQ(peer.connections(), 1U);
-}
-
-TEST_F(TransportTest, ASlowPeerDelaysNoOther) {
-  HttpPeer hanging(PeerReply::hang());
-  HttpPeer good(PeerReply::answer(200));
-  Outcomes hung;
-  const auto slow = webhook(hanging, {{"timeout", "10m"}});
-  for (int i = 0; i < 100; ++i) {
-    auto request = request_for({{"body", i}});
-    request.timeout = Duration{600'000};
-    slow->send(std::move(request), hung.taker());
-  }
-  ASSERT_TRUE(hanging.wait_requests(100));
-  EXPECT_EQ(post(good).kind, Kind::kSent);
-  EXPECT_EQ(hung.size(), 0U);
-}
-
-TEST_F(TransportTest, EndsATransferWhenItIsCancelled) {
-  HttpPeer peer(PeerReply::hang());
-  std::stop_source source;
-  auto request = request_for({{"body", 1}});
-  request.stop = source.get_token();
-  Outcomes outcomes;
-  webhook(peer)->send(std::move(request), outcomes.taker());
-  ASSERT_TRUE(peer.wait_requests(1));
-  source.request_stop();
-  const auto all = outcomes.wait(1);
-  EXPECT_EQ(all.at(0).kind, Kind::kTransient);
-  EXPECT_EQ(all.at(0).error_code, "cancelled");
-}
-
-TEST_F(TransportTest, StopEndsEverythingAndRefusesMore) {
-  HttpPeer peer(PeerReply::hang());
-  const auto provider = webhook(peer);
-  Outcomes outcomes;
-  for (int i = 0; i < 10; ++i) provider->send(request_for({{"body", i}}), outcomes.taker());
-  ASSERT_TRUE(peer.wait_requests(10));
-  harness_.stop();
-  provider->send(request_for({{"body", 10}}), outcomes.taker());
-  const auto all = outcomes.wait(11);
-  ASSERT_EQ(all.size(), 11U);
-  for (const auto& outcome : all) {
-    EXPECT_EQ(outcome.kind, Kind::kTransient);
-    EXPECT_EQ(outcome.error, "shutting down");
-  }
-}
-
-TEST_F(TransportTest, WorksAgainAfterAStop) {
-  HttpPeer peer(PeerReply::answer(200));
-  const auto provider = webhook(peer);
-  harness_.stop();
-  harness_.loop().run_once(Duration{0});
-  Outcomes outcomes;
-  provider->send(request_for({{"body", 1}}), outcomes.taker());
-  while (outcomes.size() == 0) harness_.loop().run_once(Duration{100});
-  EXPECT_EQ(outcomes.wait(1).at(0).kind, Kind::kSent);
-}
-
-struct Note : Notification {
-  std::optional<JsonText> to_channel(std::string_view) const override {
-    return JsonText(json{{"body", "hello"}});
-  }
-  std::vector<std::string> via() const override { return {"hook"}; }
-};
-
-ChannelConfig hook_channel(const std::vector<std::string>& urls) {
-  ChannelConfig channel;
-  channel.name = "hook";
-  for (const std::string& url : urls) {
-    channel.providers.push_back(
-        {.driver = "webhook", .name = {}, .settings = json{{"url", url}, {"allow_private", true}}});
-  }
-  return channel;
-}
-
-TEST(ImmediateSend, CarriesItsOwnTransfers) {
-  HttpPeer peer(PeerReply::answer(200));
-  NotificationManager notifications;
-  notifications.register_channel(hook_channel({peer.url()}));
-  const auto report = notifications.send(Note{}, Recipient{});
-  ASSERT_TRUE(report) << report.error().message;
-  EXPECT_EQ(report->status, SendReport::Status::kSuccess);
-}
-
-TEST(ImmediateSend, GoesOnToTheNextProviderOnATransientFailure) {
-  HttpPeer broken(PeerReply::answer(500));
-  HttpPeer good(PeerReply::answer(200));
-  NotificationManager notifications;
-  notifications.register_channel(hook_channel({broken.url(), good.url()}));
-  const auto report = notifications.send(Note{}, Recipient{});
-  ASSERT_TRUE(report);
-  EXPECT_EQ(report->status, SendReport::Status::kSuccess);
-  EXPECT_EQ(report->results.at("hook").provider, "webhook-2");
-  EXPECT_EQ(broken.requests().size(), 1U);
-}
-
-TEST(ImmediateSend, StopsAtAPermanentRefusal) {
-  HttpPeer refusing(PeerReply::answer(410));
-  HttpPeer good(PeerReply::answer(200));
-  NotificationManager notifications;
-  notifications.register_channel(hook_channel({refusing.url(), good.url()}));
-  const auto report = notifications.send(Note{}, Recipient{});
-  ASSERT_TRUE(report);
-  EXPECT_EQ(report->status, SendReport::Status::kFailed);
-  EXPECT_TRUE(good.requests().empty());
-}
-
-TEST(ImmediateSend, GivesUpAtItsDeadline) {
-  HttpPeer peer(PeerReply::hang());
-  NotificationManager notifications;
-  notifications.register_channel(hook_channel({peer.url()}));
-  const auto report = notifications.send(Note{}, Recipient{}, Duration{200});
-  ASSERT_TRUE(report);
-  EXPECT_EQ(report->status, SendReport::Status::kFailed);
-  EXPECT_NE(report->results.at("hook").error.find("no answer in time"), std::string::npos);
-}
-
-TEST(ImmediateSend, WorksFromManyThreadsAtOnce) {
-  HttpPeer peer([](const PeerRequest&, std::size_t) {
-    auto reply = PeerReply::answer(200);
-    reply.delay = std::chrono::milliseconds(20);
-    return reply;
-  });
-  NotificationManager notifications;
-  notifications.register_channel(hook_channel({peer.url()}));
-  ASSERT_TRUE(notifications.ready());
-  std::atomic<int> sent{0};
-  {
-    std::vector<std::jthread> threads;
-    for (int i = 0; i < 8; ++i) {
-      threads.emplace_back([&] {
-        for (int k = 0; k < 10; ++k) {
-          const auto report = notifications.send(Note{}, Recipient{});
-          if (report && report->status == SendReport::Status::kSuccess) ++sent;
-        }
-      });
-    }
-  }
-  EXPECT_EQ(sent, 80);
-  EXPECT_EQ(peer.requests().size(), 80U);
 }
 
 }  // namespace

@@ -24,7 +24,8 @@ class FaultyStore final : public Store {
   }
   Result<JobPage> list_jobs(const JobFilter& f) const override { return inner_->list_jobs(f); }
   Result<std::vector<LaneSize>> ready_lanes() const override { return inner_->ready_lanes(); }
-  Result<std::vector<Job>> ready_jobs(const LaneKey& lane, const std::optional<IndexPosition>& after,
+  Result<std::vector<Job>> ready_jobs(const LaneKey& lane,
+                                      const std::optional<IndexPosition>& after,
                                       std::size_t limit) const override {
     return inner_->ready_jobs(lane, after, limit);
   }

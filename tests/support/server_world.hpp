@@ -30,7 +30,10 @@ class SmtpServer {
   void start() {
     std::vector<std::string> command = {"/usr/bin/python3",
                                         std::string(TESTS_DIR) + "/support/smtp_server.py",
-                                        "--out", out_, "--port", std::to_string(port_)};
+                                        "--out",
+                                        out_,
+                                        "--port",
+                                        std::to_string(port_)};
     process_ = std::make_unique<ScriptProcess>(command);
     port_ = process_->port();
   }
@@ -60,8 +63,7 @@ class ServerWorld {
   explicit ServerWorld(const std::string& toml) {
     const std::string config = dir_ / "townkrier.toml";
     std::ofstream(config) << toml;
-    server = std::make_unique<ServerProcess>(
-        ServerProcessOptions{.args = {"--config", config}});
+    server = std::make_unique<ServerProcess>(ServerProcessOptions{.args = {"--config", config}});
   }
   ::testing::AssertionResult start() {
     auto started = server->start();

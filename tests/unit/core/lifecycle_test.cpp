@@ -179,19 +179,32 @@ TEST_F(Lifecycle, ActionsFollowTheTable) {
     std::optional<JobStatus> after;  // nullopt: conflict
   };
   const Row rows[] = {
-      {kPending, JobAction::kRetry, kPending},       {kPending, JobAction::kRunNow, kPending},
-      {kPending, JobAction::kCancel, kCancelled},    {kPending, JobAction::kDelete, kPending},
-      {kScheduled, JobAction::kRetry, kPending},     {kScheduled, JobAction::kRunNow, kPending},
-      {kScheduled, JobAction::kCancel, kCancelled},  {kScheduled, JobAction::kDelete, kScheduled},
-      {kRetrying, JobAction::kRetry, kPending},      {kRetrying, JobAction::kRunNow, kPending},
-      {kRetrying, JobAction::kCancel, kCancelled},   {kRetrying, JobAction::kDelete, kRetrying},
-      {kProcessing, JobAction::kRetry, {}},          {kProcessing, JobAction::kRunNow, {}},
-      {kProcessing, JobAction::kDelete, {}},         {kCompleted, JobAction::kRetry, {}},
-      {kCompleted, JobAction::kRunNow, {}},          {kCompleted, JobAction::kCancel, {}},
-      {kCompleted, JobAction::kDelete, kCompleted},  {kFailed, JobAction::kRetry, kPending},
-      {kFailed, JobAction::kRunNow, {}},             {kFailed, JobAction::kCancel, {}},
-      {kFailed, JobAction::kDelete, kFailed},        {kCancelled, JobAction::kRetry, kPending},
-      {kCancelled, JobAction::kCancel, {}},          {kCancelled, JobAction::kRunNow, {}},
+      {kPending, JobAction::kRetry, kPending},
+      {kPending, JobAction::kRunNow, kPending},
+      {kPending, JobAction::kCancel, kCancelled},
+      {kPending, JobAction::kDelete, kPending},
+      {kScheduled, JobAction::kRetry, kPending},
+      {kScheduled, JobAction::kRunNow, kPending},
+      {kScheduled, JobAction::kCancel, kCancelled},
+      {kScheduled, JobAction::kDelete, kScheduled},
+      {kRetrying, JobAction::kRetry, kPending},
+      {kRetrying, JobAction::kRunNow, kPending},
+      {kRetrying, JobAction::kCancel, kCancelled},
+      {kRetrying, JobAction::kDelete, kRetrying},
+      {kProcessing, JobAction::kRetry, {}},
+      {kProcessing, JobAction::kRunNow, {}},
+      {kProcessing, JobAction::kDelete, {}},
+      {kCompleted, JobAction::kRetry, {}},
+      {kCompleted, JobAction::kRunNow, {}},
+      {kCompleted, JobAction::kCancel, {}},
+      {kCompleted, JobAction::kDelete, kCompleted},
+      {kFailed, JobAction::kRetry, kPending},
+      {kFailed, JobAction::kRunNow, {}},
+      {kFailed, JobAction::kCancel, {}},
+      {kFailed, JobAction::kDelete, kFailed},
+      {kCancelled, JobAction::kRetry, kPending},
+      {kCancelled, JobAction::kCancel, {}},
+      {kCancelled, JobAction::kRunNow, {}},
   };
   for (const Row& row : rows) {
     make({"email"});
@@ -201,7 +214,9 @@ TEST_F(Lifecycle, ActionsFollowTheTable) {
         << to_string(row.action) << " " << to_string(row.status);
     EXPECT_EQ(state.status, row.after.value_or(row.status))
         << to_string(row.action) << " " << to_string(row.status);
-    if (!result) EXPECT_EQ(result.error().code, Errc::kConflict);
+    if (!result) {
+      EXPECT_EQ(result.error().code, Errc::kConflict);
+    }
   }
 }
 

@@ -64,10 +64,16 @@ Job ready_job(std::uint8_t number, Priority priority = JobPriority::kNormal,
   return job;
 }
 
-bool any(const std::string&) { return true; }
-bool nobody(const JobId&) { return false; }
+bool any(const std::string&) {
+  return true;
+}
+bool nobody(const JobId&) {
+  return false;
+}
 
-int number_of(const std::optional<Job>& job) { return job ? job->id().bytes[15] : -1; }
+int number_of(const std::optional<Job>& job) {
+  return job ? job->id().bytes[15] : -1;
+}
 
 TEST(ReadyQueue, TakesByPriorityThenDueTimeThenId) {
   ReadyQueue queue{{}, Duration{0}};
