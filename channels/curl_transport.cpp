@@ -35,20 +35,15 @@ Result<std::shared_ptr<CurlTransport>> CurlTransport::create(Options options) {
   if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
     return fail(Errc::kInternal, "the HTTP and SMTP transport cannot start");
   }
-  CURLM* multi = curl_multi_init();
-  if (multi == nullptr) return fail(Errc::kInternal, "no memory for the HTTP and SMTP transport");
-  const long connections = connection_limit(options.max_connections);
-  curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, connections);
-  // Every connection may stay for reuse: evicting an idle one can block (mail servers get a QUIT).
-  curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, connections);
-  return std::shared_ptr<CurlTransport>(new CurlTransport(multi));
+  auto loop = CurlLoop::create(connection_limit(options.max_connections));
+  if (!loop) return std::unexpected(std::move(loop.error()));
+  return std::shared_ptr<CurlTransport>(new CurlTransport(*std::move(loop)));
 }
 
 CurlTransport::~CurlTransport() {
   stop();
   // Idle mail connections are sent a QUIT whose answer curl waits for: it shall come at once.
   for (const curl_socket_t socket : sockets_) ::shutdown(socket, SHUT_RDWR);
-  curl_multi_cleanup(multi_);
 }
 
 void CurlTransport::submit(Transfer transfer) {
@@ -65,18 +60,15 @@ void CurlTransport::submit(Transfer transfer) {
 }
 
 void CurlTransport::wake() {
-  curl_multi_wakeup(multi_);
+  loop_->wake();
 }
 
 void CurlTransport::run_once(Duration max_wait) {
   if (!begin_pumping(max_wait)) return;
   take_inbox();
-  if (advance() == 0) {
-    const auto wait = std::clamp<Duration::rep>(max_wait.count(), 0, 60'000);
-    curl_multi_poll(multi_, nullptr, 0, static_cast<int>(wait), nullptr);
-    take_inbox();
-    advance();
-  }
+  loop_->step(max_wait);
+  take_inbox();
+  deliver();
   bool stopped = false;
   {
     const std::lock_guard lock(inbox_mutex_);
@@ -144,7 +136,7 @@ void CurlTransport::take_inbox() {
 void CurlTransport::start(ExchangeId id, std::unique_ptr<CurlExchange> exchange) {
   CurlExchange& running = *exchange;
   running_.emplace(id, std::move(exchange));
-  if (!running.prepare() || curl_multi_add_handle(multi_, running.easy()) != CURLM_OK) {
+  if (!running.prepare() || curl_multi_add_handle(loop_->multi(), running.easy()) != CURLM_OK) {
     finish(id, ended(TransferStatus::kBroken, "no memory for another transfer"));
     return;
   }
@@ -160,21 +152,16 @@ void CurlTransport::cancel(ExchangeId id) {
   wake();
 }
 
-std::size_t CurlTransport::advance() {
-  int still_running = 0;
-  curl_multi_perform(multi_, &still_running);
-  std::size_t done = 0;
+void CurlTransport::deliver() {
   int left = 0;
-  while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
+  while (const CURLMsg* message = curl_multi_info_read(loop_->multi(), &left)) {
     if (message->msg != CURLMSG_DONE) continue;
     const CURLcode result = message->data.result;  // the message dies with its handle
     const auto found = ids_.find(message->easy_handle);
     if (found == ids_.end()) continue;
     const ExchangeId id = found->second;
     finish(id, running_.at(id)->reply(result));
-    ++done;
   }
-  return done;
 }
 
 void CurlTransport::finish(ExchangeId id, TransferReply reply) {
@@ -184,7 +171,7 @@ void CurlTransport::finish(ExchangeId id, TransferReply reply) {
   running_.erase(found);
   if (exchange->easy() != nullptr) {
     ids_.erase(exchange->easy());
-    curl_multi_remove_handle(multi_, exchange->easy());
+    curl_multi_remove_handle(loop_->multi(), exchange->easy());
   }
   exchange->transfer().done(std::move(reply));
 }

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "channels/curl_exchange.hpp"
+#include "channels/curl_loop.hpp"
 #include "channels/transfer.hpp"
 
 namespace townkrier {
@@ -25,7 +26,8 @@ namespace townkrier {
 /// Invariants:
 /// 1. An exchange is in `inbox_.exchanges` or in `running_`, never in both; its callback is called
 /// once.
-/// 2. `multi_`, `running_` and `sockets_` are touched by the pumping thread alone.
+/// 2. `loop_` (save for waking it), `running_` and `sockets_` are touched by the pumping thread
+/// alone.
 /// 3. No lock is held while a callback or a stop callback's destructor runs.
 class CurlTransport final : public Transport {
  public:
@@ -35,7 +37,7 @@ class CurlTransport final : public Transport {
     long max_connections = 0;
   };
 
-  /// kInternal when curl cannot start (out of memory).
+  /// kInternal or kIo when curl cannot start (no memory, no descriptor).
   static Result<std::shared_ptr<CurlTransport>> create(Options options);
   static Result<std::shared_ptr<CurlTransport>> create() { return create(Options{}); }
   ~CurlTransport() override;
@@ -55,22 +57,22 @@ class CurlTransport final : public Transport {
     std::vector<ExchangeId> cancelled;
   };
 
-  explicit CurlTransport(CURLM* multi) : multi_(multi) {}
+  explicit CurlTransport(std::unique_ptr<CurlLoop> loop) : loop_(std::move(loop)) {}
 
   bool begin_pumping(Duration max_wait);
   void end_pumping();
   void take_inbox();
   void start(ExchangeId id, std::unique_ptr<CurlExchange> exchange);
   void cancel(ExchangeId id);
-  /// Drives transfers and calls back what has ended; returns how many.
-  std::size_t advance();
+  /// Calls back what has ended.
+  void deliver();
   void finish(ExchangeId id, TransferReply reply);
   void end_all();
 
-  CURLM* const multi_;
+  SocketLedger sockets_;
+  const std::unique_ptr<CurlLoop> loop_;  // closed before the ledger it reports to
   Running running_;
   std::unordered_map<CURL*, ExchangeId> ids_;
-  SocketLedger sockets_;
 
   std::mutex inbox_mutex_;
   Inbox inbox_;             // guarded by inbox_mutex_
