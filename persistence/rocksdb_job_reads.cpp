@@ -86,7 +86,7 @@ Walk<Job> RocksDbStore::walk_jobs(const ReadView& view, const JobFilter& filter)
     const auto show = [&](const JobId& id) {
       return visit(IndexPosition{{}, id}, [&] { return view.indexed_job(id); });
     };
-    if (filter.status) return walk_status(view, *filter.status, filter.ascending, start, show);
+    if (filter.status) return walk_status(view, {*filter.status, filter.ascending, start}, show);
     Range keys(view, Family::kState, "", "");
     std::string key;
     if (start) append_id(key, *start);
@@ -109,8 +109,9 @@ Walk<Job> RocksDbStore::walk_jobs(const ReadView& view, const JobFilter& filter)
 }
 
 Result<void> RocksDbStore::walk_status(
-    const ReadView& view, JobStatus status, bool ascending, const std::optional<JobId>& after,
+    const ReadView& view, const StatusWalk& walk,
     const std::function<Result<bool>(const JobId&)>& visit) const {
+  const auto& [status, ascending, after] = walk;
   // Behind the last live key there may be hundreds of thousands of deleted ones.
   std::uint64_t left = std::numeric_limits<std::uint64_t>::max();
   if (!after) {
@@ -173,7 +174,7 @@ Result<std::vector<Job>> RocksDbStore::processing_jobs(const std::optional<JobId
                                                        std::size_t limit) const {
   const ReadView view(*database_);
   std::vector<JobId> ids;
-  auto walked = walk_status(view, JobStatus::kProcessing, false, std::nullopt,
+  auto walked = walk_status(view, {JobStatus::kProcessing, false, std::nullopt},
                             [&](const JobId& id) -> Result<bool> {
                               if (after && id <= *after) return false;
                               ids.push_back(id);

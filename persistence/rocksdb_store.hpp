@@ -101,9 +101,13 @@ class RocksDbStore final : public Store {
                                    const std::optional<IndexPosition>& after,
                                    std::size_t limit) const;
   Walk<Job> walk_jobs(const ReadView& view, const JobFilter& filter) const;
+  struct StatusWalk {
+    JobStatus status = JobStatus::kPending;
+    bool ascending = false;
+    std::optional<JobId> after;
+  };
   /// Jobs of one status by id, strictly after `after`, until `visit` returns false.
-  Result<void> walk_status(const ReadView& view, JobStatus status, bool ascending,
-                           const std::optional<JobId>& after,
+  Result<void> walk_status(const ReadView& view, const StatusWalk& walk,
                            const std::function<Result<bool>(const JobId&)>& visit) const;
   Walk<NotificationLog> walk_logs(const ReadView& view, const LogFilter& filter) const;
   Result<InboxMessage> stored_message(const std::string& user_id, const LogId& id) const;

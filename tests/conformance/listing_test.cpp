@@ -78,6 +78,23 @@ TEST_P(StoreListing, ListsOneStatusWithItsExactTotal) {
   EXPECT_EQ(list({.status = kCancelled}).total, 0u);
 }
 
+TEST_P(StoreListing, ListsOneStatusInEitherDirectionAfterItsJobsMoved) {
+  for (std::uint64_t i = 1; i <= 6; ++i) {
+    Job job = make_job({.id = i});
+    add(job);
+    change(move(job, kProcessing, 1));
+    if (i % 3 != 0) change(move(job, kCompleted, 2));
+  }
+  EXPECT_EQ(numbers(list({.status = kProcessing}).jobs), (Numbers{6, 3}));
+  EXPECT_EQ(numbers(list({.status = kProcessing, .ascending = true}).jobs), (Numbers{3, 6}));
+  EXPECT_EQ(numbers(list({.status = kPending}).jobs), Numbers{});
+  auto page = list({.status = kCompleted, .limit = 2, .ascending = true});
+  EXPECT_EQ(numbers(page.jobs), (Numbers{1, 2}));
+  page = list({.status = kCompleted, .limit = 2, .ascending = true, .cursor = page.next});
+  EXPECT_EQ(numbers(page.jobs), (Numbers{4, 5}));
+  EXPECT_FALSE(page.next);
+}
+
 TEST_P(StoreListing, CountsAQueueExactlyOnEveryPage) {
   add_many(1, 3, "a");
   add_many(4, 6, "b");
