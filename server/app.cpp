@@ -95,9 +95,14 @@ class App {
   }
 
   void stop() {
+    stop_taking();
+    if (queue_) queue_->stop_processing();
+  }
+
+  /// No new jobs from anywhere; requests that are being answered get their answer.
+  void stop_taking() {
     traffic_.reset();
     if (dashboard_) dashboard_->stop();
-    if (queue_) queue_->stop_processing();
   }
 
   std::string url() const { return dashboard_->url(); }
@@ -151,12 +156,17 @@ int serve(const ServerConfig& config, Mode mode, StopSignals& signals, Log& log)
     complain(started.error());
   }
   const StopWatchdog watchdog(signals, config.queue.drain_timeout + kStopReserve);
+  if (cause == StopSignals::Cause::kFatal) {
+    // The engine has stopped by itself, and the next start recovers: there is nothing to drain.
+    app->stop_taking();
+    log.error("event=ended reason=store_failed");
+    ::_exit(kExitFailed);
+  }
   log.info("event=stopping");
   app->stop();
   app.reset();
   log.info("event=stopped");
-  if (!started) return exit_code_of(started.error());
-  return cause == StopSignals::Cause::kSignal ? kExitOk : kExitFailed;
+  return started ? kExitOk : exit_code_of(started.error());
 }
 
 }  // namespace

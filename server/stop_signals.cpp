@@ -18,6 +18,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+/// Signals this soon after the first are the same wish to stop: a terminal or a wrapper such as
+/// timeout(1) signals the process and its group.
+constexpr auto kEcho = std::chrono::milliseconds(200);
+
 void raise_event(int fd) {
   const std::uint64_t one = 1;
   // Fails only when the counter is full, and then it is raised already.
@@ -35,15 +39,22 @@ void take_signal(int fd) {
   ::_exit(1);
 }
 
+/// Milliseconds from now on, for poll; never negative.
+int until(Clock::time_point time) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(time - Clock::now()).count();
+  return left > 0 ? static_cast<int>(left) : 0;
+}
+
 void watch(int signal_fd, int stopped_fd, Clock::time_point deadline) {
+  const auto echo_end = Clock::now() + kEcho;
   for (;;) {
     pollfd waiting[] = {{signal_fd, POLLIN, 0}, {stopped_fd, POLLIN, 0}};
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
-    const int ready = ::poll(waiting, 2, left.count() > 0 ? static_cast<int>(left.count()) : 0);
+    const int ready = ::poll(waiting, 2, until(deadline));
     if (ready < 0 && errno == EINTR) continue;
     if (waiting[1].revents != 0) return;
-    if (ready > 0) end_now("townkrierd: second signal: ended without waiting\n");
-    end_now("townkrierd: the ordered stop took too long: ended\n");
+    if (ready == 0) end_now("townkrierd: the ordered stop took too long: ended\n");
+    if (Clock::now() >= echo_end) end_now("townkrierd: second signal: ended without waiting\n");
+    take_signal(signal_fd);
   }
 }
 
@@ -51,6 +62,7 @@ void watch(int signal_fd, int stopped_fd, Clock::time_point deadline) {
 
 Result<StopSignals> StopSignals::create() {
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);
   sigset_t signals;
   ::sigemptyset(&signals);
   ::sigaddset(&signals, SIGTERM);

@@ -12,7 +12,8 @@
 namespace townkrier::server {
 
 /// Make it first in `main`, before any other thread: it blocks SIGTERM and SIGINT in the calling
-/// thread and in all that come from it, and ignores SIGPIPE.
+/// thread and in all that come from it. SIGPIPE and SIGXFSZ are ignored: a closed socket and a file
+/// at its limit are errors of the write that met them.
 class StopSignals {
  public:
   enum class Cause : std::uint8_t { kSignal, kFatal };
@@ -36,8 +37,9 @@ class StopSignals {
   int fatal_fd_ = -1;
 };
 
-/// While it lives, the ordered stop may take `within`; then, or at another signal, the process ends
-/// at once with exit code 1. What was acknowledged is on disk, so nothing is lost by that.
+/// While it lives, the ordered stop may take `within`; then, or at another signal that comes later
+/// than 200 ms, the process ends at once with exit code 1. What was acknowledged is on disk, so
+/// nothing is lost by that.
 class StopWatchdog {
  public:
   StopWatchdog(const StopSignals& signals, Duration within);

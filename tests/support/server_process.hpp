@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -40,6 +41,8 @@ struct ServerProcessOptions {
   /// Instead of the two flags above and `args`: exactly these arguments.
   std::optional<std::vector<std::string>> exact_args = {};
   std::chrono::milliseconds ready_within{30'000};
+  /// No file of it may grow beyond, as on a full disk. 0 = no limit.
+  rlim_t max_file_bytes = 0;
 };
 
 class ServerProcess {
@@ -108,6 +111,8 @@ class ServerProcess {
     return pid_ > 0;
   }
   pid_t pid() const { return pid_; }
+  /// For the next start.
+  ServerProcessOptions& options() { return options_; }
   /// The port of the ready line.
   std::uint16_t port() const { return port_; }
   /// "http://127.0.0.1:PORT", without the path.
@@ -173,8 +178,10 @@ class ServerProcess {
     return ::testing::AssertionSuccess();
   }
 
-  [[noreturn]] static void become_server(int out, const char* err_path, char** argv, char** envp) {
+  [[noreturn]] void become_server(int out, const char* err_path, char** argv, char** envp) const {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    const rlimit file_limit{options_.max_file_bytes, options_.max_file_bytes};
+    if (file_limit.rlim_cur > 0) ::setrlimit(RLIMIT_FSIZE, &file_limit);
     sigset_t none;
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
