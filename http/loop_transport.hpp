@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <unordered_map>
+#include <utility>  // Before Pistache, whose macro `unreachable` would break it.
 #include <variant>
 #include <vector>
 

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>  // Before Pistache, whose macro `unreachable` would break it.
 
 #include <pistache/router.h>
 

@@ -10,6 +10,7 @@
 /// server, so put a reverse proxy with request buffering in front of it.
 
 #include <memory>
+#include <utility>  // Before Pistache, whose macro `unreachable` would break it.
 
 #include <pistache/router.h>
 

@@ -1,10 +1,13 @@
 // The dashboard inside a service's own Pistache server.
 #include <gtest/gtest.h>
 #include <pistache/endpoint.h>  // why: a caller's own Pistache server is what is mounted into
-#include <pistache/router.h>  // why: as above
+#include <pistache/router.h>    // why: as above
 
+#include <future>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <thread>
+#include <vector>
 
 #include "http/mount.hpp"  // why: mounted without an engine, so that answers can be held back
 #include "support/fake_backend.hpp"
@@ -88,8 +91,10 @@ TEST_F(MountTest, ReadsQueryBodyAndHeaders) {
 }
 
 TEST_F(MountTest, AnswersFromAnotherThreadReachTheirClient) {
+  std::mutex mutex;
   std::vector<std::jthread> threads;
   backend_->hold = [&](const JobId& id, Reply<Job> reply) {
+    const std::lock_guard lock(mutex);
     threads.emplace_back([id, reply] { reply(make_job(id.bytes[15])); });
   };
   start({.path = "/town"});
@@ -98,6 +103,8 @@ TEST_F(MountTest, AnswersFromAnotherThreadReachTheirClient) {
     ASSERT_EQ(response.status, 200);
     EXPECT_EQ(nlohmann::json::parse(response.body)["id"], make_job(i).id().to_string());
   }
+  const std::lock_guard lock(mutex);
+  threads.clear();
 }
 
 TEST_F(MountTest, WritesLargeAnswersToSlowReaders) {
@@ -114,12 +121,11 @@ TEST_F(MountTest, WritesLargeAnswersToSlowReaders) {
 }
 
 TEST_F(MountTest, Answers503AtTheDeadlineAndDropsTheLateAnswer) {
-  Reply<Job> held;
-  backend_->hold = [&](const JobId&, Reply<Job> reply) { held = std::move(reply); };
+  std::promise<Reply<Job>> held;
+  backend_->hold = [&](const JobId&, Reply<Job> reply) { held.set_value(std::move(reply)); };
   start({.path = "/town", .request_timeout = 100ms});
   EXPECT_EQ(get("/town/api/jobs/" + make_job(1).id().to_string()).status, 503);
-  held(make_job(1));
-  held = nullptr;
+  held.get_future().get()(make_job(1));
 }
 
 TEST_F(MountTest, NeedsTheLoginAndAnswers503OnceStopped) {
