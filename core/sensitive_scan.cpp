@@ -38,9 +38,7 @@ bool is_one_of(char c, std::string_view set) {
 bool is_local_part(char c) {
   return is_alnum(c) || is_beyond_ascii(c) || is_one_of(c, ".!#$%&'*+=?^_`{|}~-");
 }
-bool is_domain(char c) {
-  return is_alnum(c) || is_beyond_ascii(c) || c == '.' || c == '-';
-}
+
 bool is_token(char c) {
   return is_alnum(c) || is_one_of(c, "_+=-");
 }

@@ -2,10 +2,14 @@
 
 #include <pistache/tcp.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include <array>
+#include <cerrno>
 #include <exception>
+#include <string>
 #include <utility>
 
 namespace townkrier::http {
@@ -16,32 +20,25 @@ namespace Tcp = Pistache::Tcp;
 
 namespace {
 
+constexpr std::size_t kReadBytes = 16 * 1024;
+// A request and the "nothing more" after it.
+constexpr int kReadsPerTurn = 2;
+
 const std::shared_ptr<Connection>& connection_of(const std::shared_ptr<Tcp::Peer>& peer) {
   return static_cast<ClientPeer&>(*peer).connection();
 }
 
-// Bytes from Pistache's transport to the connection; never its HTTP parser.
-class InputHandler final : public Tcp::Handler {
+// Pistache's transport wants one; it is never called, because the loop reads by itself.
+class NoHandler final : public Tcp::Handler {
  public:
-  std::shared_ptr<Tcp::Handler> clone() const override { return std::make_shared<InputHandler>(); }
-  void onInput(const char* buffer, std::size_t length,
-               const std::shared_ptr<Tcp::Peer>& peer) override {
-    connection_of(peer)->on_input({buffer, length});
-  }
-  void onDisconnection(const std::shared_ptr<Tcp::Peer>& peer) override;
+  std::shared_ptr<Tcp::Handler> clone() const override { return std::make_shared<NoHandler>(); }
+  void onInput(const char*, std::size_t, const std::shared_ptr<Tcp::Peer>&) override {}
 };
 
 }  // namespace
 
 LoopTransport::LoopTransport(Shared shared)
-    : Tcp::Transport(std::make_shared<InputHandler>()), shared_(std::move(shared)) {}
-
-void InputHandler::onDisconnection(const std::shared_ptr<Tcp::Peer>& peer) {
-  const auto& connection = connection_of(peer);
-  if (connection->on_disconnect()) {
-    static_cast<LoopTransport*>(transport())->outlive(connection);
-  }
-}
+    : Tcp::Transport(std::make_shared<NoHandler>()), shared_(std::move(shared)) {}
 
 LoopTransport::~LoopTransport() {
   if (wake_fd_ != -1) ::close(wake_fd_);
@@ -62,20 +59,22 @@ void LoopTransport::registerPoller(Polling::Epoll& poller) {
   poller.addFd(timer_fd_, Interest(Polling::NotifyOn::Read), Polling::Tag(timer_fd_));
 }
 
-// One event at a time: an exception out of Pistache must neither end the process nor lose the other
-// (edge-triggered) events of the set.
+// One event at a time: an exception (no memory, or out of Pistache) must neither end the process
+// nor lose the other, edge-triggered, events of the set.
 void LoopTransport::onReady(const Aio::FdSet& fds) {
   for (const auto& entry : fds) {
     try {
       on_event(entry);
     } catch (const std::exception& error) {
-      if (shared_.log) {
-        shared_.log(LogLevel::kError,
-                    std::string("event=http_loop_error what=\"") + error.what() + '"');
-      }
+      log_failure(error);
       drop(static_cast<int>(entry.getTag().value()));
     }
   }
+}
+
+void LoopTransport::log_failure(const std::exception& error) const {
+  if (!shared_.log) return;
+  shared_.log(LogLevel::kError, std::string("event=http_loop_error what=\"") + error.what() + '"');
 }
 
 void LoopTransport::on_event(const Aio::FdSet::Entry& entry) {
@@ -98,14 +97,36 @@ void LoopTransport::on_client_event(const Aio::FdSet::Entry& entry, int fd) {
   }
   const auto found = peers.find(fd);
   if (found == peers.end()) return;
-  if (entry.isWritable()) {
-    const auto peer = found->second;
-    connection_of(peer)->on_writable();
+  const auto peer = found->second;
+  if (entry.isWritable()) connection_of(peer)->on_writable();
+  if (entry.isReadable()) read_input(peer);
+}
+
+// Pistache's own reading goes on while there is input, so a client that asks again as soon as it is
+// answered would keep the loop to itself. Here it waits for its next turn.
+void LoopTransport::read_input(std::shared_ptr<Tcp::Peer> peer) {
+  std::array<char, kReadBytes> buffer;
+  for (int i = 0; i < kReadsPerTurn; ++i) {
+    const ssize_t count = ::recv(peer->fd(), buffer.data(), buffer.size(), 0);
+    if (count > 0) {
+      connection_of(peer)->on_input({buffer.data(), static_cast<std::size_t>(count)});
+    } else if (count == -1 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+      return;
+    } else if (count == 0 || errno != EINTR) {
+      return close_peer(peer);
+    }
   }
-  if (!entry.isReadable()) return;
-  std::vector<Polling::Event> events(1, Polling::Event(entry.getTag()));
-  events.front().flags.setFlag(Polling::NotifyOn::Read);
-  Tcp::Transport::onReady(Aio::FdSet(std::move(events)));
+  post(Read{std::move(peer)});
+}
+
+void LoopTransport::close_peer(const std::shared_ptr<Tcp::Peer>& peer) {
+  const auto& connection = connection_of(peer);
+  if (connection->on_disconnect()) outlive(connection);
+  try {
+    removePeer(peer);
+  } catch (const std::exception&) {
+    ::close(peer->fd());  // It stops before its own close.
+  }
 }
 
 void LoopTransport::adopt(Accepted accepted, std::shared_ptr<const void> seat) {
@@ -132,7 +153,11 @@ void LoopTransport::run_tasks() {
     tasks.swap(tasks_);
   }
   for (const Task& task : tasks) {
-    std::visit([this](const auto& what) { run(what); }, task);
+    try {
+      std::visit([this](const auto& what) { run(what); }, task);
+    } catch (const std::exception& error) {
+      log_failure(error);
+    }
   }
 }
 
@@ -146,6 +171,11 @@ void LoopTransport::run(const Adopt& task) {
     task.peer->connection()->cut();
     ::close(fd);
   }
+}
+
+void LoopTransport::run(const Read& task) {
+  const auto found = peers.find(task.peer->fd());
+  if (found != peers.end() && found->second == task.peer) read_input(task.peer);
 }
 
 void LoopTransport::run(const Wake& task) {
@@ -179,7 +209,7 @@ void LoopTransport::outlive(std::shared_ptr<Connection> connection) {
     poller_->addFd(fd, Pistache::Flags<Polling::NotifyOn>(Polling::NotifyOn::Write),
                    Polling::Tag(fd), Polling::Mode::Edge);
   } catch (const std::exception&) {
-    return connection->cut();  // Its peer must still be closed by the caller.
+    return connection->cut();
   }
   outliving_.emplace(fd, std::move(connection));
 }

@@ -2,8 +2,9 @@
 
 /// \file http/loop_transport.hpp
 /// One of Pistache's event loops with our connections on it. Of Pistache only the transport is
-/// used: it waits, reads and closes; its HTTP parser and its writer are never reached.
+/// used: it waits and closes; its HTTP parser and its writer are never reached.
 
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
@@ -62,14 +63,15 @@ class LoopTransport final : public Pistache::Tcp::Transport,
   }
   void close_idle() { post(CloseIdle{}); }
 
-  // Loop thread.
-  void outlive(std::shared_ptr<Connection> connection);
   /// After the loop's thread has ended: closes what is left.
   void close_all();
 
  private:
   struct Adopt {
     std::shared_ptr<ClientPeer> peer;
+  };
+  struct Read {
+    std::shared_ptr<Pistache::Tcp::Peer> peer;
   };
   struct Wake {
     std::shared_ptr<Connection> connection;
@@ -78,13 +80,18 @@ class LoopTransport final : public Pistache::Tcp::Transport,
     std::shared_ptr<Connection> connection;
   };
   struct CloseIdle {};
-  using Task = std::variant<Adopt, Wake, Watch, CloseIdle>;
+  using Task = std::variant<Adopt, Read, Wake, Watch, CloseIdle>;
 
   void post(Task task);
   void on_event(const Pistache::Aio::FdSet::Entry& entry);
   void on_client_event(const Pistache::Aio::FdSet::Entry& entry, int fd);
+  void read_input(std::shared_ptr<Pistache::Tcp::Peer> peer);
+  void close_peer(const std::shared_ptr<Pistache::Tcp::Peer>& peer);
+  void outlive(std::shared_ptr<Connection> connection);
+  void log_failure(const std::exception& error) const;
   void run_tasks();
   void run(const Adopt& task);
+  void run(const Read& task);
   void run(const Wake& task);
   void run(const Watch& task);
   void run(const CloseIdle&);

@@ -380,6 +380,35 @@ TEST_F(HttpServerTest, LimitsConnectionsOfOneAddress) {
   EXPECT_EQ(status, 200);
 }
 
+// Pistache reads one connection until nothing more is there.
+TEST_F(HttpServerTest, AClientThatNeverPausesDoesNotKeepTheLoopToItself) {
+  start();
+  RawClient greedy = connect();
+  std::string requests;
+  for (int i = 0; i < 100; ++i) {
+    requests += "GET /api/health/live HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  }
+  std::atomic<bool> done{false};
+  std::jthread writer([&] {
+    while (!done && greedy.send(requests)) {
+    }
+    greedy.half_close();
+  });
+  std::jthread reader([&] {
+    while (greedy.receive().status == 200) {
+    }
+  });
+  int answered = 0;
+  const auto begin = std::chrono::steady_clock::now();
+  while (answered < 20 && std::chrono::steady_clock::now() - begin < 20s) {
+    RawClient other = connect();
+    other.get("/api/health/live");
+    if (other.receive(RawClient::Body::kExpected, 5s).status == 200) ++answered;
+  }
+  done = true;
+  EXPECT_EQ(answered, 20);
+}
+
 TEST_F(HttpServerTest, StopLetsRunningRequestsFinish) {
   start();
   RawClient idle = connect();
