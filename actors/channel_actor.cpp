@@ -66,8 +66,8 @@ void ChannelState::grant() {
 void ChannelState::deliver(std::vector<Order> orders) {
   for (Order& order : orders) {
     InFlight delivery;
-    delivery.request =
-        make_delivery_request(*order.envelope, order.channel, order.idempotency_key, order.attempt);
+    delivery.request = make_delivery_request(*order.envelope, order.channel, order.key.delivery,
+                                             order.idempotency_key, order.attempt);
     delivery.request.stop = delivery.stop.get_token();
     delivery.deadline = now() + delivery.request.timeout;
     delivery.order = order_->next();

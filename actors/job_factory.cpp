@@ -18,42 +18,37 @@ JobFactory::JobFactory(QueueOptions options, ContentPrivacy privacy,
       kinds_(std::move(kinds)),
       ids_(*clock_) {}
 
-// The channels of the job's deliveries; for a notification its normalised payload too.
-Result<std::vector<std::string>> JobFactory::channels_for(const JobRequest& request,
-                                                          JsonText& payload) const {
+// The job's channels and, for a notification, what was made of its payload.
+Result<PreparedNotification> JobFactory::prepare(const JobRequest& request) const {
   if (request.kind != kNotificationKind) {
     if (!kinds_.contains(request.kind)) {
       return fail_field(Errc::kUnknownKind, "/kind", "no handler is registered for this kind");
     }
-    payload = request.payload;
-    return std::vector<std::string>{"@" + request.kind};
+    return PreparedNotification{request.payload, {"@" + request.kind}, {}, {}, {}};
   }
   if (notifications_ == nullptr) {
     return fail_field(Errc::kUnknownChannel, "/notification", "no channels are configured");
   }
-  auto prepared = notifications_->prepare(request.payload);
-  if (!prepared) return std::unexpected(prepared.error());
-  payload = std::move(prepared->payload);
-  return std::move(prepared->via);
+  return notifications_->prepare(request.payload, privacy_);
 }
 
 Result<void> JobFactory::check(const JobRequest& request) const {
   if (auto valid = validate_options(request.options); !valid) return valid;
-  JsonText payload;
-  auto channels = channels_for(request, payload);
-  if (!channels) return std::unexpected(channels.error());
+  if (auto prepared = prepare(request); !prepared) return std::unexpected(prepared.error());
   return {};
 }
 
-std::shared_ptr<JobEnvelope> JobFactory::envelope(const JobRequest& request, JsonText payload,
-                                                  TimePoint now) {
+std::shared_ptr<JobEnvelope> JobFactory::envelope(const JobRequest& request,
+                                                  PreparedNotification& prepared, TimePoint now) {
   const JobOptions& wanted = request.options;
   auto made = std::make_shared<JobEnvelope>();
   made->id = ids_.next();
   made->kind = request.kind;
   made->queue = wanted.queue;
   made->priority = wanted.priority;
-  made->payload = std::move(payload);
+  made->payload = std::move(prepared.payload);
+  made->masked = std::move(prepared.masked);
+  made->parts = std::move(prepared.parts);
   made->max_retries = wanted.max_retries.value_or(options_.max_retries);
   made->retry_delay = wanted.retry_delay.value_or(options_.retry_delay);
   made->timeout = wanted.timeout.value_or(options_.timeout);
@@ -70,13 +65,13 @@ Result<NewJob> JobFactory::make(const JobRequest& request) {
   if (auto valid = validate_options(request.options); !valid) {
     return std::unexpected(valid.error());
   }
-  JsonText payload;
-  auto channels = channels_for(request, payload);
-  if (!channels) return std::unexpected(channels.error());
+  auto prepared = prepare(request);
+  if (!prepared) return std::unexpected(std::move(prepared.error()));
   const TimePoint now = clock_->now();
-  auto made = envelope(request, std::move(payload), now);
+  auto made = envelope(request, *prepared, now);
   std::vector<Delivery> deliveries;
-  for (std::string& channel : *channels) {
+  deliveries.reserve(prepared->via.size());
+  for (std::string& channel : prepared->via) {
     Delivery delivery;
     delivery.channel = std::move(channel);
     delivery.log_id = ids_.next();
@@ -85,7 +80,7 @@ Result<NewJob> JobFactory::make(const JobRequest& request) {
   NewJob job;
   job.job.state = initial_state(*made, std::move(deliveries), now);
   job.job.envelope = std::move(made);
-  job.logs = log_changes(*job.job.envelope, {}, job.job.state, privacy_, now);
+  job.logs = first_log_rows(*job.job.envelope, job.job.state, prepared->shown, privacy_);
   return job;
 }
 

@@ -26,8 +26,10 @@ class JobFactory {
   Result<NewJob> make(const JobRequest& request);
 
  private:
-  Result<std::vector<std::string>> channels_for(const JobRequest& request, JsonText& payload) const;
-  std::shared_ptr<JobEnvelope> envelope(const JobRequest& request, JsonText payload, TimePoint now);
+  Result<PreparedNotification> prepare(const JobRequest& request) const;
+  /// Takes its payload from `prepared`.
+  std::shared_ptr<JobEnvelope> envelope(const JobRequest& request, PreparedNotification& prepared,
+                                        TimePoint now);
 
   QueueOptions options_;
   ContentPrivacy privacy_;

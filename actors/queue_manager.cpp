@@ -74,7 +74,7 @@ struct QueueManager::Impl {
     RuntimeConfig made{adapter,    notifications,   kinds, config.clock,
                        config.log, config.on_fatal, {}};
     // The target may be named later (a dashboard made after the first job).
-    made.log_sink = [this](const std::vector<LogChange>& rows) { pass_on(rows); };
+    made.log_sink = [this](const std::vector<LogId>& rows) { pass_on(rows); };
     auto launched = Runtime::launch(std::move(made), nullptr);
     if (!launched) {
       error = launched.error();
@@ -84,24 +84,23 @@ struct QueueManager::Impl {
     return runtime;
   }
 
-  void pass_on(const std::vector<LogChange>& rows) {
+  void pass_on(const std::vector<LogId>& ids) {
     std::shared_ptr<LogStore> target;
     {
       const std::lock_guard lock{mutex};
       target = log_target;
     }
     if (!target) return;
-    std::vector<LogChange> known;
-    for (LogChange row : rows) {
+    for (const LogId& id : ids) {
+      auto row = adapter.store->get_log(id);
+      if (!row) continue;  // deleted meanwhile
+      LogChange copy{std::move(*row), std::nullopt};
       // A row that began before this store was named is new to it.
-      auto earlier = target->get_log(row.row.id);
-      row.previous = earlier ? std::optional{earlier->status} : std::nullopt;
-      known.push_back(std::move(row));
-      if (auto written = target->put_logs(known, Durability::kOs); !written) {
+      if (auto earlier = target->get_log(id)) copy.previous = earlier->status;
+      if (auto written = target->put_logs({&copy, 1}, Durability::kOs); !written) {
         config.log(LogLevel::kError,
                    "event=log_copy_failed detail=\"" + written.error().message + "\"");
       }
-      known.clear();
     }
   }
 };

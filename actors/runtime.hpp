@@ -35,7 +35,7 @@ struct RuntimeConfig {
   std::shared_ptr<const Clock> clock;
   LogSink log;
   std::function<void(const Error&)> on_fatal;
-  std::function<void(const std::vector<LogChange>&)> log_sink;
+  std::function<void(const std::vector<LogId>&)> log_sink;
 };
 
 /// A clock, a log and a fatal handler where none was given.

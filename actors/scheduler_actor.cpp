@@ -82,7 +82,7 @@ void SchedulerState::recover_processing(std::vector<Job> jobs) {
       hand_back(job.state, now);
     else
       recover_crashed(job.state, config_.options.max_crashes, now);
-    auto logs = log_changes(*job.envelope, old_state, job.state, config_.privacy, now);
+    auto logs = changed_deliveries(old_state, job.state);
     call.ends.push_back({std::move(job), before, false, std::move(logs), {}});
   }
   if (call.ends.empty()) return;

@@ -107,9 +107,9 @@ class SchedulerState {
   // scheduler_outcomes.cpp
   void record(const ChannelOutcome& arrived, ApplyCall& call);
   void record_one(Running& running, std::size_t delivery, const DeliveryOutcome& outcome,
-                  std::vector<LogChange>& logs, std::vector<InboxMessage>& inbox);
-  void finish(RunningMap::iterator at, std::vector<LogChange> logs, std::vector<InboxMessage> inbox,
-              ApplyCall& call);
+                  std::vector<DeliveryLog>& logs, std::vector<InboxMessage>& inbox);
+  void finish(RunningMap::iterator at, std::vector<DeliveryLog> logs,
+              std::vector<InboxMessage> inbox, ApplyCall& call);
   void free_slots(const Running& running, std::size_t delivery);
   void time_out_attempts();
   void time_out(RunningMap::iterator at, const std::string& error, ApplyCall& call);

@@ -5,7 +5,6 @@
 
 #include "actors/guarded.hpp"
 #include "actors/scheduler_actor.hpp"
-#include "core/log_rows.hpp"
 
 namespace townkrier {
 
@@ -101,12 +100,10 @@ JobChange SchedulerState::begin(Job job) {
   running.token = begin_attempt(job.state, running.chosen, config_.run_id, now);
   running.token.job = job.id();
   running.open = running.chosen.size();
-  std::vector<LogChange> logs;
+  std::vector<DeliveryLog> logs;
   if (job.envelope->kind == kNotificationKind) {
     for (std::size_t n = 0; n < running.chosen.size(); ++n) {
-      const Delivery& delivery = job.state.deliveries[running.chosen[n]];
-      logs.push_back(
-          {make_log_row(*job.envelope, job.state, delivery, config_.privacy, now), earlier[n]});
+      logs.push_back({std::uint32_t(running.chosen[n]), earlier[n]});
     }
   }
   running_.insert_or_assign(job.id(), std::move(running));

@@ -15,14 +15,15 @@ namespace townkrier {
 namespace {
 
 // Completed: the raw payload is needed no more, and goes.
-bool mask_stored_payload(Job& job, ContentPrivacy privacy) {
-  if (job.state.status != JobStatus::kCompleted || privacy == ContentPrivacy::kPublic ||
-      job.envelope->kind != kNotificationKind || job.envelope->payload_masked) {
+bool remove_payload(Job& job) {
+  const JobEnvelope& envelope = *job.envelope;
+  if (job.state.status != JobStatus::kCompleted || envelope.masked.empty() ||
+      envelope.payload.empty()) {
     return false;
   }
-  auto masked = std::make_shared<JobEnvelope>(*job.envelope);
-  masked->payload = masked_payload(job.envelope->payload.value(), privacy);
-  masked->payload_masked = true;
+  auto masked = std::make_shared<JobEnvelope>(envelope);
+  masked->payload = {};
+  masked->parts.clear();
   job.envelope = std::move(masked);
   return true;
 }
@@ -53,7 +54,7 @@ void SchedulerState::record(const ChannelOutcome& arrived, ApplyCall& call) {
     return;
   }
   Running& running = at->second;
-  std::vector<LogChange> logs;
+  std::vector<DeliveryLog> logs;
   std::vector<InboxMessage> inbox;
   record_one(running, arrived.key.delivery, arrived.outcome, logs, inbox);
   call.acks.push_back({arrived.channel, arrived.key});
@@ -66,7 +67,7 @@ void SchedulerState::record(const ChannelOutcome& arrived, ApplyCall& call) {
 }
 
 void SchedulerState::record_one(Running& running, std::size_t delivery,
-                                const DeliveryOutcome& outcome, std::vector<LogChange>& logs,
+                                const DeliveryOutcome& outcome, std::vector<DeliveryLog>& logs,
                                 std::vector<InboxMessage>& inbox) {
   Job& job = *running.job;
   const TimePoint now = config_.clock->now();
@@ -81,9 +82,7 @@ void SchedulerState::record_one(Running& running, std::size_t delivery,
   --running.open;
   free_slots(running, delivery);
   if (job.envelope->kind == kNotificationKind) {
-    logs.push_back({make_log_row(*job.envelope, job.state, job.state.deliveries[delivery],
-                                 config_.privacy, now),
-                    LogStatus::kSending});
+    logs.push_back({std::uint32_t(delivery), LogStatus::kSending});
   }
   if (outcome.inbox && outcome.kind == DeliveryOutcome::Kind::kSent)
     inbox.push_back(*outcome.inbox);
@@ -96,7 +95,7 @@ void SchedulerState::free_slots(const Running& running, std::size_t delivery) {
   if (slots != in_queue_.end() && --slots->second == 0) in_queue_.erase(slots);
 }
 
-void SchedulerState::finish(RunningMap::iterator at, std::vector<LogChange> logs,
+void SchedulerState::finish(RunningMap::iterator at, std::vector<DeliveryLog> logs,
                             std::vector<InboxMessage> inbox, ApplyCall& call) {
   Running running = std::move(at->second);
   running_.erase(at);
@@ -110,10 +109,9 @@ void SchedulerState::finish(RunningMap::iterator at, std::vector<LogChange> logs
   if (running.end == AttemptEnd::kCancelled) {  // deliveries that waited are cancelled with it
     JobState before = job.state;
     before.deliveries = std::move(waiting);
-    std::ranges::move(log_changes(*job.envelope, before, job.state, config_.privacy, now),
-                      std::back_inserter(logs));
+    std::ranges::move(changed_deliveries(before, job.state), std::back_inserter(logs));
   }
-  const bool rewritten = mask_stored_payload(job, config_.privacy);
+  const bool rewritten = remove_payload(job);
   call.ends.push_back({std::move(job), place, rewritten, std::move(logs), std::move(inbox)});
 }
 
@@ -144,7 +142,7 @@ void SchedulerState::time_out_attempts() {
 void SchedulerState::time_out(RunningMap::iterator at, const std::string& error, ApplyCall& call) {
   Running& running = at->second;
   cancel_deliveries(running);
-  std::vector<LogChange> logs;
+  std::vector<DeliveryLog> logs;
   std::vector<InboxMessage> inbox;
   for (std::size_t i : running.chosen) {
     if (running.job->state.deliveries[i].status != LogStatus::kSending) continue;
@@ -218,7 +216,7 @@ void SchedulerState::hand_back_running() {
     const JobPlace place = place_of(*job.envelope, job.state);
     const JobState before = job.state;
     hand_back(job.state, now);
-    auto logs = log_changes(*job.envelope, before, job.state, config_.privacy, now);
+    auto logs = changed_deliveries(before, job.state);
     call.ends.push_back({std::move(job), place, false, std::move(logs), {}});
     at = running_.erase(at);
   }

@@ -94,11 +94,7 @@ Result<Job> StoreState::operated(const OperateCall& call) {
     group_.batch.removals.push_back({*job, before});
   } else if (!(job->state == old_state)) {
     group_.batch.changes.push_back(
-        {*job,
-         before,
-         false,
-         log_changes(*job->envelope, old_state, job->state, config_.privacy, now),
-         {}});
+        {*job, before, false, changed_deliveries(old_state, job->state), {}});
   }
   return job;
 }
@@ -234,14 +230,15 @@ void StoreState::tell_applied(Group& group, Committed& news) {
 
 void StoreState::pass_on_logs(const Group& group, const std::vector<EnqueueOutcome>& outcomes) {
   if (!config_.log_sink) return;
-  std::vector<LogChange> rows;
+  std::vector<LogId> rows;
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
-    if (!outcomes[i].deduplicated) {
-      std::ranges::copy(group.batch.enqueued[i].logs, std::back_inserter(rows));
-    }
+    if (outcomes[i].deduplicated) continue;
+    for (const LogChange& change : group.batch.enqueued[i].logs) rows.push_back(change.row.id);
   }
   for (const JobChange& change : group.batch.changes) {
-    std::ranges::copy(change.logs, std::back_inserter(rows));
+    for (const DeliveryLog& log : change.logs) {
+      rows.push_back(change.job.state.deliveries[log.delivery].log_id);
+    }
   }
   if (!rows.empty()) config_.log_sink(rows);
 }

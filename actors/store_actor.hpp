@@ -25,8 +25,9 @@ struct StoreConfig {
   LogSink log;
   /// The store can no longer be trusted: everything has to stop.
   std::function<void(const Error&)> fatal;
-  /// Also told of log rows after they are durable; null: nobody. Called on the store's thread.
-  std::function<void(const std::vector<LogChange>&)> log_sink;
+  /// Told which log rows were written, after they are durable; null: nobody. Called on the store's
+  /// thread.
+  std::function<void(const std::vector<LogId>&)> log_sink;
 };
 
 class StoreState {

@@ -124,9 +124,10 @@ const std::vector<ConfiguredChannel>& NotificationManager::channels() const {
   return impl_->registry.channels();
 }
 
-Result<PreparedNotification> NotificationManager::prepare(const JsonText& payload) const {
+Result<PreparedNotification> NotificationManager::prepare(const JsonText& payload,
+                                                          ContentPrivacy privacy) const {
   if (auto ok = impl_->ready(); !ok) return std::unexpected(std::move(ok.error()));
-  return prepare_notification(payload, impl_->registry, impl_->default_channel);
+  return prepare_notification(payload, impl_->registry, impl_->default_channel, privacy);
 }
 
 Result<SendReport> NotificationManager::send(const Notification& notification,

@@ -1,11 +1,14 @@
 #include "channels/prepare.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 
 #include "core/json_reader.hpp"
+#include "core/log_rows.hpp"
+#include "core/masking.hpp"
 
 namespace townkrier {
 namespace {
@@ -15,14 +18,14 @@ using nlohmann::json;
 /// A member under the channel's own name, the name it was called by, or its type.
 struct Found {
   std::string key;
-  json value;
+  const json* value = nullptr;
 };
 
 /// One channel's part of a notification. `key`s are where the caller wrote the parts.
 struct Part {
   const ConfiguredChannel* channel = nullptr;
   Found content;
-  Found recipient;
+  Found recipient;  ///< An array once it is known.
   bool single_recipient = false;
 };
 
@@ -32,17 +35,61 @@ std::optional<Found> find_part(const json& object, const ConfiguredChannel& chan
   for (const std::string& key : {channel.config.name, std::string(called),
                                  std::string(channel.providers.front()->channel_type())}) {
     const auto member = object.find(key);
-    if (member != object.end() && !member->is_null()) return Found{key, *member};
+    if (member != object.end() && !member->is_null()) return Found{key, &*member};
   }
   return std::nullopt;
 }
 
+std::string text_of(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+/// A notification as text, written part by part so that the places of the parts are known. Channel
+/// names need no escapes.
+class PayloadText {
+ public:
+  void add(const std::string& channel, const std::string& content, const std::string& recipient) {
+    const std::string name = (via_.empty() ? "\"" : ",\"") + channel + '"';
+    via_ += name;
+    contents_ += name + ':';
+    recipients_ += name + ':';
+    PayloadPart part;
+    part.content_begin = std::uint32_t(kHead.size() + contents_.size());
+    part.content_size = std::uint32_t(content.size());
+    part.recipient_begin = std::uint32_t(recipients_.size());  // counted from their object's start
+    part.recipient_size = std::uint32_t(recipient.size());
+    contents_ += content;
+    recipients_ += recipient;
+    parts_.push_back(part);
+  }
+
+  JsonText text() {
+    std::string text;
+    text.reserve(kHead.size() + contents_.size() + via_.size() + recipients_.size() + 32);
+    text.append(kHead).append(contents_);
+    text.append(via_.empty() ? "\"via\":[" : ",\"via\":[").append(via_);
+    text.append("]},\"recipient\":{");
+    for (PayloadPart& part : parts_) part.recipient_begin += std::uint32_t(text.size());
+    text.append(recipients_).append("}}");
+    return JsonText::trusted(std::move(text));
+  }
+  std::vector<PayloadPart> parts() { return std::move(parts_); }
+
+ private:
+  static constexpr std::string_view kHead = "{\"notification\":{";
+  std::string via_;
+  std::string contents_;
+  std::string recipients_;
+  std::vector<PayloadPart> parts_;
+};
+
 class Preparation {
  public:
-  Preparation(const json& payload, const ChannelRegistry& registry)
-      : notification_(payload.value("notification", json())),
-        recipient_(payload.value("recipient", json())),
-        registry_(registry) {}
+  Preparation(const json& payload, const ChannelRegistry& registry, ContentPrivacy privacy)
+      : notification_(member(payload, "notification")),
+        recipient_(member(payload, "recipient")),
+        registry_(registry),
+        privacy_(privacy) {}
 
   Result<PreparedNotification> run(const std::string& default_channel) {
     if (!notification_.is_object()) {
@@ -51,7 +98,7 @@ class Preparation {
     if (!recipient_.is_object() && !recipient_.is_null()) {
       return fail_field(Errc::kInvalidArgument, "/recipient", "must be an object");
     }
-    if (notification_.contains("template") && !notification_["template"].is_null()) {
+    if (!member(notification_, "template").is_null()) {
       return fail_field(Errc::kInvalidArgument, "/notification/template",
                         "templates are not supported; send rendered content");
     }
@@ -69,6 +116,14 @@ class Preparation {
   }
 
  private:
+  static const json& member(const json& object, const char* name) {
+    static const json null;
+    const auto found = object.find(name);
+    return found == object.end() ? null : *found;
+  }
+
+  const json* keep(json value) { return &kept_.emplace_back(std::move(value)); }
+
   void take_via() {
     const auto via = notification_.find("via");
     if (via == notification_.end() || via->is_null()) return;
@@ -123,37 +178,34 @@ class Preparation {
       content["subject"] = *subject;
     }
     parts_.push_back({.channel = channel,
-                      .content = {"", std::move(content)},
+                      .content = {"", keep(std::move(content))},
                       .recipient = {channel->config.name, {}}});
   }
 
   void add_recipient(Part& part) {
     auto found = find_part(recipient_, *part.channel, part.recipient.key);
     if (!found) {
-      part.recipient.value = json::array();
+      part.recipient.value = keep(json::array());
       if (part.channel->needs_recipient) {
         errors_.add(pointer_to("/recipient", part.recipient.key), "is required for this channel");
       }
       return;
     }
     part.recipient.key = std::move(found->key);
-    part.single_recipient = !found->value.is_array() || found->value.size() == 1;
-    if (found->value.is_array()) {
-      part.recipient.value = std::move(found->value);
-    } else {
-      part.recipient.value = json::array({std::move(found->value)});
-    }
-    if (part.recipient.value.empty() && part.channel->needs_recipient) {
+    part.single_recipient = !found->value->is_array() || found->value->size() == 1;
+    part.recipient.value =
+        found->value->is_array() ? found->value : keep(json::array({*found->value}));
+    if (part.recipient.value->empty() && part.channel->needs_recipient) {
       errors_.add(pointer_to("/recipient", part.recipient.key), "needs at least one address");
     }
   }
 
   void check(const Part& part) {
-    if (part.recipient.value.empty() && part.channel->needs_recipient) return;  // said already
+    if (part.recipient.value->empty() && part.channel->needs_recipient) return;  // said already
     // Any provider of the channel may get it, so all have to accept it; the first one to object
     // speaks.
     for (const auto& provider : part.channel->providers) {
-      const auto ok = provider->check(part.content.value, part.recipient.value);
+      const auto ok = provider->check(*part.content.value, *part.recipient.value);
       if (ok) continue;
       for (const FieldError& field : ok.error().fields) {
         errors_.add(place(part, field.pointer), field.detail);
@@ -189,23 +241,31 @@ class Preparation {
 
   PreparedNotification result() const {
     PreparedNotification out;
-    json notification{{"via", json::array()}};
-    json recipient = json::object();
+    PayloadText payload;
+    PayloadText masked;
+    const bool masks = privacy_ != ContentPrivacy::kPublic;
     for (const Part& part : parts_) {
       const std::string& name = part.channel->config.name;
+      const json& content = *part.content.value;
+      const json& recipient = *part.recipient.value;
       out.via.push_back(name);
-      notification["via"].push_back(name);
-      notification[name] = part.content.value;
-      recipient[name] = part.recipient.value;
+      out.shown.push_back(shown_content(content, recipient, privacy_));
+      payload.add(name, text_of(content), text_of(recipient));
+      if (!masks) continue;
+      masked.add(name, text_of(masked_content(content, name, privacy_)),
+                 text_of(masked_recipients(recipient, name, privacy_)));
     }
-    out.payload =
-        json{{"notification", std::move(notification)}, {"recipient", std::move(recipient)}};
+    out.payload = payload.text();
+    out.parts = payload.parts();
+    if (masks) out.masked = masked.text();
     return out;
   }
 
-  const json notification_;
-  const json recipient_;
+  const json& notification_;
+  const json& recipient_;
   const ChannelRegistry& registry_;
+  const ContentPrivacy privacy_;
+  std::deque<json> kept_;  // values that are not in the payload as they are
   std::vector<Part> parts_;
   FieldErrors errors_;
   std::optional<Error> unknown_;
@@ -215,12 +275,13 @@ class Preparation {
 
 Result<PreparedNotification> prepare_notification(const JsonText& payload,
                                                   const ChannelRegistry& registry,
-                                                  const std::string& default_channel) {
+                                                  const std::string& default_channel,
+                                                  ContentPrivacy privacy) {
   const json value = payload.value();
   if (!value.is_object()) {
     return fail_field(Errc::kInvalidArgument, "", "must be an object with a notification");
   }
-  return Preparation(value, registry).run(default_channel);
+  return Preparation(value, registry, privacy).run(default_channel);
 }
 
 }  // namespace townkrier

@@ -13,6 +13,7 @@ namespace townkrier {
 /// See NotificationManager::prepare. `registry` is ready.
 Result<PreparedNotification> prepare_notification(const JsonText& payload,
                                                   const ChannelRegistry& registry,
-                                                  const std::string& default_channel);
+                                                  const std::string& default_channel,
+                                                  ContentPrivacy privacy);
 
 }  // namespace townkrier

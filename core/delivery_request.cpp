@@ -16,7 +16,8 @@ JsonText part(const nlohmann::json& payload, const char* section, const std::str
 }  // namespace
 
 DeliveryRequest make_delivery_request(const JobEnvelope& envelope, const std::string& channel,
-                                      const LogId& idempotency_key, std::uint32_t attempt) {
+                                      std::size_t delivery, const LogId& idempotency_key,
+                                      std::uint32_t attempt) {
   DeliveryRequest request;
   request.job_id = envelope.id;
   request.channel = channel;
@@ -27,6 +28,13 @@ DeliveryRequest make_delivery_request(const JobEnvelope& envelope, const std::st
   request.created_at = envelope.created_at;
   if (envelope.kind != kNotificationKind) {
     request.content = envelope.payload;
+    return request;
+  }
+  if (delivery < envelope.parts.size()) {
+    const PayloadPart& at = envelope.parts[delivery];
+    const std::string& text = envelope.payload.text();
+    request.content = JsonText::trusted(text.substr(at.content_begin, at.content_size));
+    request.recipient = JsonText::trusted(text.substr(at.recipient_begin, at.recipient_size));
     return request;
   }
   const nlohmann::json payload = envelope.payload.value();

@@ -10,8 +10,10 @@
 namespace townkrier {
 
 /// The request for one delivery: for a notification the channel's content and recipients, for a job
-/// of another kind its payload. `stop` and `timeout` are left to the caller to narrow.
+/// of another kind its payload. `delivery` is its number in the job. `stop` and `timeout` are left
+/// to the caller to narrow.
 DeliveryRequest make_delivery_request(const JobEnvelope& envelope, const std::string& channel,
-                                      const LogId& idempotency_key, std::uint32_t attempt);
+                                      std::size_t delivery, const LogId& idempotency_key,
+                                      std::uint32_t attempt);
 
 }  // namespace townkrier

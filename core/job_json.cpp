@@ -63,9 +63,12 @@ json to_json(const RetryLog& entry) {
 
 // What was masked when it was kept is shown as it is, unless nothing may be shown any more.
 json shown_payload(const JobEnvelope& envelope, ContentPrivacy privacy) {
-  json payload = envelope.payload.value();
-  if (envelope.payload_masked && privacy != ContentPrivacy::kPrivate) return payload;
-  return masked_payload(payload, privacy);
+  if (privacy == ContentPrivacy::kPublic && !envelope.payload.empty()) {
+    return envelope.payload.value();
+  }
+  if (envelope.masked.empty()) return masked_payload(envelope.payload.value(), privacy);
+  json masked = envelope.masked.value();
+  return privacy == ContentPrivacy::kPrivate ? masked_payload(masked, privacy) : masked;
 }
 
 void put_payload(json& object, const JobEnvelope& envelope, ContentPrivacy privacy) {

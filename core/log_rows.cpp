@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -24,11 +26,6 @@ const json* member(const json& object, const std::string& name) {
   return found == object.end() || found->is_null() ? nullptr : &*found;
 }
 
-const json* member(const json& object, const std::string& outer, const std::string& inner) {
-  const json* part = member(object, outer);
-  return part == nullptr ? nullptr : member(*part, inner);
-}
-
 std::string text_of(const json& value) {
   if (value.is_string()) return value.get<std::string>();
   return value.dump(-1, ' ', false, json::error_handler_t::replace);
@@ -47,90 +44,71 @@ std::optional<std::string> first_text(const json& content,
   return std::nullopt;
 }
 
-// Makes rows of one job; the payload is parsed once.
-class RowMaker {
- public:
-  RowMaker(const JobEnvelope& envelope, ContentPrivacy privacy, TimePoint now)
-      : envelope_(envelope), privacy_(privacy), now_(now), payload_(envelope.payload.value()) {}
-
-  NotificationLog row(const Delivery& delivery) const {
-    NotificationLog row;
-    row.id = delivery.log_id;
-    row.notification_id = envelope_.id.to_string();
-    row.job_id = envelope_.id;
-    row.channel = delivery.channel;
-    row.status = delivery.status;
-    row.priority = envelope_.priority;
-    row.scheduled_for = envelope_.scheduled_for;
-    row.sent_at = delivery.sent_at;
-    row.delivered_at = delivery.delivered_at;
-    row.failed_at = delivery.failed_at;
-    row.content_privacy = privacy_;
-    row.attempts = delivery.attempts;
-    row.max_retries = envelope_.max_retries;
-    row.retry_logs = delivery.tries;
-    for (RetryLog& entry : row.retry_logs) entry.error = mask_error(entry.error, privacy_);
-    row.error = mask_error(delivery.error, privacy_);
-    row.metadata = envelope_.metadata;
-    row.tags = envelope_.tags;
-    row.created_at = envelope_.created_at;
-    row.updated_at = now_;
-    row.provider = delivery.provider;
-    row.message_id = delivery.message_id;
-    fill_from_payload(row);
-    return row;
-  }
-
- private:
-  void fill_from_payload(NotificationLog& row) const {
-    if (const json* to = member(payload_, "recipient", row.channel)) {
-      row.recipient = recipients_text(*to, privacy_);
-    }
-    const json* content = member(payload_, "notification", row.channel);
-    if (content == nullptr) return;
-    const ContentPrivacy privacy = content_privacy();
-    row.subject = first_text(*content, kSubjectMembers, privacy);
-    row.content = first_text(*content, kContentMembers, privacy);
-  }
-
-  // Masking masked text again would only shorten it.
-  ContentPrivacy content_privacy() const {
-    const bool done = envelope_.payload_masked && privacy_ == ContentPrivacy::kMasked;
-    return done ? ContentPrivacy::kPublic : privacy_;
-  }
-
-  const JobEnvelope& envelope_;
-  ContentPrivacy privacy_;
-  TimePoint now_;
-  json payload_;
-};
-
-const Delivery* same_delivery(const JobState& state, const Delivery& delivery) {
-  const auto found = std::ranges::find(state.deliveries, delivery.channel, &Delivery::channel);
-  return found == state.deliveries.end() ? nullptr : &*found;
+NotificationLog first_row(const JobEnvelope& envelope, const Delivery& delivery,
+                          const ShownContent& shown, ContentPrivacy privacy) {
+  NotificationLog row;
+  row.id = delivery.log_id;
+  row.notification_id = envelope.id.to_string();
+  row.job_id = envelope.id;
+  row.channel = delivery.channel;
+  row.recipient = shown.recipient;
+  row.priority = envelope.priority;
+  row.scheduled_for = envelope.scheduled_for;
+  row.subject = shown.subject;
+  row.content = shown.content;
+  row.content_privacy = privacy;
+  row.max_retries = envelope.max_retries;
+  row.metadata = envelope.metadata;
+  row.tags = envelope.tags;
+  row.created_at = envelope.created_at;
+  update_row(row, delivery, envelope.created_at);
+  return row;
 }
 
 }  // namespace
 
-NotificationLog make_log_row(const JobEnvelope& envelope, const JobState&, const Delivery& delivery,
-                             ContentPrivacy privacy, TimePoint now) {
-  return RowMaker(envelope, privacy, now).row(delivery);
+ShownContent shown_content(const json& content, const json& recipients, ContentPrivacy privacy) {
+  ShownContent shown;
+  if (!recipients.is_null()) shown.recipient = recipients_text(recipients, privacy);
+  shown.subject = first_text(content, kSubjectMembers, privacy);
+  shown.content = first_text(content, kContentMembers, privacy);
+  return shown;
 }
 
-std::vector<LogChange> log_changes(const JobEnvelope& envelope, const JobState& before,
-                                   const JobState& after, ContentPrivacy privacy, TimePoint now) {
-  std::vector<LogChange> changes;
-  std::optional<RowMaker> maker;
-  for (const Delivery& delivery : after.deliveries) {
-    if (delivery.channel.starts_with('@')) continue;
-    const Delivery* earlier = same_delivery(before, delivery);
-    if (earlier != nullptr && *earlier == delivery) continue;
-    if (!maker) maker.emplace(envelope, privacy, now);
-    std::optional<LogStatus> previous;
-    if (earlier != nullptr) previous = earlier->status;
-    changes.push_back({maker->row(delivery), previous});
+std::vector<LogChange> first_log_rows(const JobEnvelope& envelope, const JobState& state,
+                                      std::span<const ShownContent> shown, ContentPrivacy privacy) {
+  std::vector<LogChange> rows;
+  if (envelope.kind != kNotificationKind) return rows;
+  rows.reserve(state.deliveries.size());
+  for (std::size_t i = 0; i < state.deliveries.size(); ++i) {
+    const ShownContent nothing;
+    const ShownContent& what = i < shown.size() ? shown[i] : nothing;
+    rows.push_back({first_row(envelope, state.deliveries[i], what, privacy), std::nullopt});
   }
-  return changes;
+  return rows;
+}
+
+std::vector<DeliveryLog> changed_deliveries(const JobState& before, const JobState& after) {
+  std::vector<DeliveryLog> changed;
+  for (std::size_t i = 0; i < after.deliveries.size() && i < before.deliveries.size(); ++i) {
+    const Delivery& delivery = after.deliveries[i];
+    if (delivery.channel.starts_with('@') || delivery == before.deliveries[i]) continue;
+    changed.push_back({std::uint32_t(i), before.deliveries[i].status});
+  }
+  return changed;
+}
+
+void update_row(NotificationLog& row, const Delivery& delivery, TimePoint updated_at) {
+  row.status = delivery.status;
+  row.attempts = delivery.attempts;
+  row.provider = delivery.provider;
+  row.message_id = delivery.message_id;
+  row.error = delivery.error;
+  row.sent_at = delivery.sent_at;
+  row.delivered_at = delivery.delivered_at;
+  row.failed_at = delivery.failed_at;
+  row.retry_logs = delivery.tries;
+  row.updated_at = updated_at;
 }
 
 }  // namespace townkrier

@@ -3,24 +3,34 @@
 /// \file log_rows.hpp
 /// Log rows made from jobs. Pure functions.
 
+#include <span>
 #include <vector>
+
+#include <nlohmann/json_fwd.hpp>
 
 #include "townkrier/job.hpp"
 #include "townkrier/log.hpp"
+#include "townkrier/notification_manager.hpp"
 #include "townkrier/store.hpp"
 #include "townkrier/time.hpp"
 
 namespace townkrier {
 
-/// The log row of one delivery as it is now. Everything in it is masked as `privacy` says. `now`
-/// becomes updated_at.
-NotificationLog make_log_row(const JobEnvelope& envelope, const JobState& state,
-                             const Delivery& delivery, ContentPrivacy privacy, TimePoint now);
+/// What the log shows of a delivery's content and recipients, masked as `privacy` says. Accepts
+/// JSON of any form.
+ShownContent shown_content(const nlohmann::json& content, const nlohmann::json& recipients,
+                           ContentPrivacy privacy);
 
-/// Rows of the deliveries that differ between two states of a job, each with its earlier status;
-/// of all deliveries, without an earlier status, when `before` has none (a new job). Jobs of other
-/// kinds than notifications have no rows. The payload is parsed at most once.
-std::vector<LogChange> log_changes(const JobEnvelope& envelope, const JobState& before,
-                                   const JobState& after, ContentPrivacy privacy, TimePoint now);
+/// The rows of a new job, one a delivery; none for kinds other than notifications. `shown` is by
+/// delivery.
+std::vector<LogChange> first_log_rows(const JobEnvelope& envelope, const JobState& state,
+                                      std::span<const ShownContent> shown, ContentPrivacy privacy);
+
+/// The deliveries that differ between two states of a job and have a row, with their earlier
+/// status.
+std::vector<DeliveryLog> changed_deliveries(const JobState& before, const JobState& after);
+
+/// Brings a row up to date with its delivery.
+void update_row(NotificationLog& row, const Delivery& delivery, TimePoint updated_at);
 
 }  // namespace townkrier

@@ -106,6 +106,14 @@ class PayloadMasker {
 
 }  // namespace
 
+json masked_content(const json& content, std::string_view channel, ContentPrivacy privacy) {
+  return PayloadMasker(privacy).mask(content, channel, Place::kContent);
+}
+
+json masked_recipients(const json& recipients, std::string_view channel, ContentPrivacy privacy) {
+  return PayloadMasker(privacy).mask(recipients, channel, Place::kRecipient);
+}
+
 json masked_payload(const json& payload, ContentPrivacy privacy) {
   if (privacy == ContentPrivacy::kPublic) return payload;
   const PayloadMasker masker(privacy);

@@ -49,5 +49,10 @@ std::string mask_error(std::string_view text, ContentPrivacy privacy);
 /// addresses as addresses, `via` kept, attachments without content. Any other form: every string
 /// masked. Numbers that are not integers below 1000 are hidden too. kPublic: as is.
 nlohmann::json masked_payload(const nlohmann::json& payload, ContentPrivacy privacy);
+/// The same of one channel's content or recipients in it.
+nlohmann::json masked_content(const nlohmann::json& content, std::string_view channel,
+                              ContentPrivacy privacy);
+nlohmann::json masked_recipients(const nlohmann::json& recipients, std::string_view channel,
+                                 ContentPrivacy privacy);
 
 }  // namespace townkrier

@@ -71,7 +71,9 @@ Result<void> check(const StoreBatch& batch) {
   }
   for (const auto& each : batch.changes) {
     if (auto ok = check_job(each.job); !ok) return ok;
-    if (auto ok = check_logs(each.logs); !ok) return ok;
+    for (const auto& log : each.logs) {
+      if (log.delivery >= each.job.state.deliveries.size()) return refuse("a log without delivery");
+    }
     if (auto ok = check_inbox(each.inbox); !ok) return ok;
     if (each.before.route.size() > kMaxKeyText) return refuse("a route is too long");
   }

@@ -26,6 +26,7 @@ void BatchWriter::clear() {
   effects_.clear();
   holders_.clear();
   messages_.clear();
+  gone_.clear();
 }
 
 rocksdb::Slice BatchWriter::id_key(const Uuid& id) {
@@ -167,7 +168,7 @@ Result<void> BatchWriter::add(const JobChange& change) {
     if (!ok) return ok;
   }
   for (const auto& each : change.logs) {
-    if (auto ok = add(each); !ok) return ok;
+    if (auto ok = move_log(change.job, each); !ok) return ok;
   }
   for (const auto& each : change.inbox) {
     if (auto ok = add(each); !ok) return ok;
@@ -184,33 +185,57 @@ Result<void> BatchWriter::add(const JobRemoval& removal) {
   return is_terminal(removal.before.status) ? Result<void>{} : release(envelope);
 }
 
-Result<std::optional<LogStatus>> BatchWriter::present_status(const LogChange& change) {
-  if (!doubts_(change.row)) return change.previous;
-  if (!effects_.settled.insert(change.row.id).second || !change.previous) return change.previous;
+Result<std::optional<LogStatus>> BatchWriter::present_status(const LogMove& move) {
+  if (!doubts_(move.id, move.created_at)) return move.previous;
+  if (!effects_.settled.insert(move.id).second || !move.previous) return move.previous;
   key_.assign(1, MetaKey::kTouched);
-  append_id(key_, change.row.id);
+  append_id(key_, move.id);
   erase(Family::kMeta, key_);
-  auto stored = database_.get(Family::kLogs, id_key(change.row.id).ToStringView());
-  if (!stored) return std::unexpected(stored.error());
-  if (!*stored) return std::nullopt;
-  auto present = decode_log_class(**stored);
+  auto present = stored_log_class(
+      [&](Family family, std::string_view key) { return database_.get(family, key); }, move.id);
   if (!present) return std::unexpected(present.error());
-  return present->status;
+  if (!*present) return std::nullopt;
+  return (*present)->status;
 }
 
 Result<void> BatchWriter::add(const LogChange& change) {
-  auto present = present_status(change);
+  auto present = present_status({change.row.id, change.row.created_at, change.previous});
   if (!present) return std::unexpected(present.error());
   put_log(change.row, *present);
+  gone_.erase(change.row.id);
   return {};
+}
+
+// The row stays as it is; only its progress is written. One that is gone stays gone.
+Result<void> BatchWriter::move_log(const Job& job, const DeliveryLog& log) {
+  const Delivery& delivery = job.state.deliveries[log.delivery];
+  if (gone_.contains(delivery.log_id)) return {};
+  auto present = present_status({delivery.log_id, job.envelope->created_at, log.previous});
+  if (!present) return std::unexpected(present.error());
+  if (!*present) {
+    gone_.insert(delivery.log_id);
+    return {};
+  }
+  put_record(Family::kLogState, id_key(delivery.log_id),
+             LogProgress{delivery, job.state.updated_at});
+  count_log_move(delivery.channel, *present, delivery.status);
+  return {};
+}
+
+void BatchWriter::count_log_move(const std::string& channel, std::optional<LogStatus> present,
+                                 LogStatus next) {
+  if (present == next) return;
+  if (present) effects_.ledger.add_log(channel, *present, -1);
+  effects_.ledger.add_log(channel, next, 1);
 }
 
 void BatchWriter::put_log(const NotificationLog& row, std::optional<LogStatus> present) {
   put_record(Family::kLogs, id_key(row.id), row);
-  if (!present) put_log_indexes(row);
-  if (present == row.status) return;
-  if (present) effects_.ledger.add_log(row.channel, *present, -1);
-  effects_.ledger.add_log(row.channel, row.status, 1);
+  if (present)
+    erase(Family::kLogState, id_key(row.id));  // the row says it all
+  else
+    put_log_indexes(row);
+  count_log_move(row.channel, present, row.status);
 }
 
 template <class Use>
@@ -247,6 +272,7 @@ void BatchWriter::add_by_hand(const NotificationLog& row, std::optional<LogStatu
 
 void BatchWriter::remove_log(const NotificationLog& row) {
   erase(Family::kLogs, id_key(row.id));
+  erase(Family::kLogState, id_key(row.id));
   key_.clear();
   append_position(key_, row.created_at, row.id);
   erase(Family::kLogTime, key_);

@@ -29,8 +29,8 @@ namespace townkrier::persistence {
 struct LogDoubts {
   TimePoint floor = TimePoint::min();  ///< Rows created before it may have been deleted.
   std::unordered_set<LogId> touched;   ///< Rows changed by hand.
-  bool operator()(const NotificationLog& row) const {
-    return row.created_at < floor || (!touched.empty() && touched.contains(row.id));
+  bool operator()(const LogId& id, TimePoint created_at) const {
+    return created_at < floor || (!touched.empty() && touched.contains(id));
   }
 };
 
@@ -95,7 +95,15 @@ class BatchWriter {
   Result<void> acquire(const JobEnvelope& envelope);
   Result<void> release(const JobEnvelope& envelope);
 
-  Result<std::optional<LogStatus>> present_status(const LogChange& change);
+  /// A log row about to change, and the status the caller thinks it has.
+  struct LogMove {
+    const LogId& id;
+    TimePoint created_at;
+    std::optional<LogStatus> previous;
+  };
+  Result<std::optional<LogStatus>> present_status(const LogMove& move);
+  Result<void> move_log(const Job& job, const DeliveryLog& log);
+  void count_log_move(const std::string& channel, std::optional<LogStatus> present, LogStatus next);
   void put_log(const NotificationLog& row, std::optional<LogStatus> present);
   void put_log_indexes(const NotificationLog& row);
   /// Calls `use` with the key of each log_ref entry of a row, in `key_`.
@@ -109,6 +117,7 @@ class BatchWriter {
   WriteEffects effects_;
   /// Holders of unique keys as this batch leaves them; nullopt: nobody.
   std::unordered_map<std::string, std::optional<JobId>> holders_;
+  std::unordered_set<LogId> gone_;            ///< Log rows this batch found to be deleted.
   std::unordered_set<std::string> messages_;  ///< inbox_id keys put by this batch.
   std::string key_;
   std::string value_;

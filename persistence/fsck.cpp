@@ -154,6 +154,13 @@ Result<void> Checker::check_logs() {
     const std::string name = "log row " + id->to_string();
     auto row = decode_log(*id, value);
     if (!row) return report(name + ": " + row.error().message), Result<void>{};
+    auto progress = view_.get(Family::kLogState, key);
+    if (!progress) return std::unexpected(progress.error());
+    if (*progress) {
+      ++expected_[static_cast<std::size_t>(Family::kLogState)];
+      auto ok = apply_log_progress(**progress, *row);
+      if (!ok) return report(name + ": " + ok.error().message), Result<void>{};
+    }
     counted_.add_log(row->channel, row->status, 1);
     std::string index;
     append_position(index, row->created_at, *id);
@@ -184,8 +191,9 @@ Result<void> Checker::check_inbox() {
 }
 
 Result<void> Checker::check_surplus() {
-  for (const Family family : {Family::kReady, Family::kDue, Family::kFinished, Family::kStatus,
-                              Family::kLogTime, Family::kLogRef, Family::kInboxId}) {
+  for (const Family family :
+       {Family::kReady, Family::kDue, Family::kFinished, Family::kStatus, Family::kLogState,
+        Family::kLogTime, Family::kLogRef, Family::kInboxId}) {
     std::uint64_t entries = 0;
     auto ok = each(family, [&](std::string_view, std::string_view) -> Result<void> {
       ++entries;

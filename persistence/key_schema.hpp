@@ -9,7 +9,7 @@
 ///
 ///   family     key                          value
 ///   default    one letter, see MetaKey      counters, settings, schema version
-///   jobs       job id                       envelope record, written once (again when masked)
+///   jobs       job id                       envelope record, written once (again without payload)
 ///   state      job id                       state record
 ///   ready      lane due id                  -              pending jobs
 ///   due        due id                       -              scheduled and retrying jobs
@@ -18,6 +18,7 @@
 ///                                                          part is the place of running jobs
 ///   unique     the unique key               id of the unfinished job that holds it
 ///   logs       log id                       log record
+///   log_state  log id                       progress record, once the delivery has moved on
 ///   log_time   created id                   -
 ///   log_ref    subject created id           -              subject: a job or notification id
 ///   inbox      user ^created ^id            message record
@@ -49,7 +50,7 @@
 
 namespace townkrier::persistence {
 
-inline constexpr std::uint64_t kSchemaVersion = 1;
+inline constexpr std::uint64_t kSchemaVersion = 2;
 
 enum class Family : std::uint8_t {
   kMeta,
@@ -61,6 +62,7 @@ enum class Family : std::uint8_t {
   kStatus,
   kUnique,
   kLogs,
+  kLogState,
   kLogTime,
   kLogRef,
   kInbox,
@@ -68,9 +70,9 @@ enum class Family : std::uint8_t {
 };
 
 /// Names on disk, in the order of Family. "default" cannot have another name.
-inline constexpr std::array<const char*, 13> kFamilyNames = {
-    "default", "jobs", "state",    "ready",   "due",   "finished", "status",
-    "unique",  "logs", "log_time", "log_ref", "inbox", "inbox_id"};
+inline constexpr std::array<const char*, 14> kFamilyNames = {
+    "default", "jobs", "state",     "ready",    "due",     "finished", "status",
+    "unique",  "logs", "log_state", "log_time", "log_ref", "inbox",    "inbox_id"};
 inline constexpr std::size_t kFamilyCount = kFamilyNames.size();
 
 /// First letter of keys in `default`.

@@ -3,6 +3,7 @@
 #include <mutex>
 #include <utility>
 
+#include "core/log_rows.hpp"
 #include "persistence/batch_check.hpp"
 #include "persistence/key_schema.hpp"
 
@@ -94,7 +95,8 @@ Result<void> MemoryStore::plan_change(Plan& plan, const JobChange& change) const
     }
   }
   plan_inbox(plan, change.inbox);
-  return plan_logs(plan, change.logs);
+  for (const DeliveryLog& log : change.logs) plan_log_move(plan, change.job, log);
+  return {};
 }
 
 Result<void> MemoryStore::plan_removal(Plan& plan, const JobRemoval& removal) const {
@@ -111,19 +113,30 @@ Result<void> MemoryStore::plan_removal(Plan& plan, const JobRemoval& removal) co
 Result<void> MemoryStore::plan_logs(Plan& plan, std::span<const LogChange> logs) const {
   for (const auto& change : logs) {
     // What is stored counts, not `previous`: the row may have been changed or deleted by hand.
-    std::optional<LogStatus> present;
-    if (const auto planned = plan.log_statuses.find(change.row.id);
-        planned != plan.log_statuses.end()) {
-      present = planned->second;
-    } else if (const auto stored = logs_.find(change.row.id); stored != logs_.end()) {
-      present = stored->second.status;
-    }
+    const auto present = log_status_in(plan, change.row.id);
     if (present && !change.previous) return broken(change.row.id, "is a log row already");
     if (present) plan.delta.add_log(change.row.channel, *present, -1);
     plan.delta.add_log(change.row.channel, change.row.status, 1);
     plan.log_statuses[change.row.id] = change.row.status;
   }
   return {};
+}
+
+std::optional<LogStatus> MemoryStore::log_status_in(const Plan& plan, const LogId& id) const {
+  if (const auto planned = plan.log_statuses.find(id); planned != plan.log_statuses.end()) {
+    return planned->second;
+  }
+  const auto stored = logs_.find(id);
+  return stored == logs_.end() ? std::nullopt : std::optional(stored->second.status);
+}
+
+void MemoryStore::plan_log_move(Plan& plan, const Job& job, const DeliveryLog& log) const {
+  const Delivery& delivery = job.state.deliveries[log.delivery];
+  const auto present = log_status_in(plan, delivery.log_id);
+  if (!present) return;  // deleted
+  plan.delta.add_log(delivery.channel, *present, -1);
+  plan.delta.add_log(delivery.channel, delivery.status, 1);
+  plan.log_statuses[delivery.log_id] = delivery.status;
 }
 
 void MemoryStore::plan_inbox(Plan& plan, std::span<const InboxMessage> messages) const {
@@ -174,7 +187,11 @@ void MemoryStore::apply(const StoreBatch& batch, const Plan& plan) {
     if (!change.rewrite_envelope) job.envelope = jobs_.at(job.id()).envelope;
     drop_job(job.id());
     put_job(job);
-    for (const auto& each : change.logs) put_log(each.row);
+    for (const auto& log : change.logs) {
+      const Delivery& delivery = job.state.deliveries[log.delivery];
+      const auto row = logs_.find(delivery.log_id);
+      if (row != logs_.end()) update_row(row->second, delivery, job.state.updated_at);
+    }
     for (const auto& each : change.inbox) put_inbox(each);
   }
   for (const auto& removal : batch.removals) drop_job(removal.job.id());

@@ -72,6 +72,8 @@ class MemoryStore final : public Store {
   Result<void> plan_change(Plan& plan, const JobChange& change) const;
   Result<void> plan_removal(Plan& plan, const JobRemoval& removal) const;
   Result<void> plan_logs(Plan& plan, std::span<const LogChange> logs) const;
+  void plan_log_move(Plan& plan, const Job& job, const DeliveryLog& log) const;
+  std::optional<LogStatus> log_status_in(const Plan& plan, const LogId& id) const;
   void plan_inbox(Plan& plan, std::span<const InboxMessage> messages) const;
   Result<void> expect_place(const Plan& plan, const Job& job, const JobPlace& before) const;
   std::optional<JobPlace> place_in(const Plan& plan, const JobId& id) const;

@@ -10,6 +10,7 @@ namespace {
 constexpr std::uint8_t kEnvelopeVersion = 1;
 constexpr std::uint8_t kStateVersion = 1;
 constexpr std::uint8_t kLogVersion = 1;
+constexpr std::uint8_t kLogProgressVersion = 1;
 constexpr std::uint8_t kInboxVersion = 1;
 constexpr std::size_t kPrivacyCount = 3;
 
@@ -178,6 +179,27 @@ HistoryEntry history(ByteReader& in) {
   return entry;
 }
 
+void append_part(std::string& out, const PayloadPart& part) {
+  append_varint(out, part.content_begin);
+  append_varint(out, part.content_size);
+  append_varint(out, part.recipient_begin);
+  append_varint(out, part.recipient_size);
+}
+
+/// A part must lie within the payload.
+PayloadPart part(ByteReader& in, std::size_t payload_size) {
+  PayloadPart one;
+  one.content_begin = in.varint32();
+  one.content_size = in.varint32();
+  one.recipient_begin = in.varint32();
+  one.recipient_size = in.varint32();
+  if (std::uint64_t{one.content_begin} + one.content_size > payload_size ||
+      std::uint64_t{one.recipient_begin} + one.recipient_size > payload_size) {
+    in.fail();
+  }
+  return one;
+}
+
 std::unexpected<Error> damaged(std::string_view record) {
   return townkrier::fail(Errc::kCorruption,
                          "a stored " + std::string(record) + " record is damaged");
@@ -201,7 +223,7 @@ Result<T> finished(const ByteReader& in, const PresenceReader& has, T value,
 
 void encode(const JobEnvelope& envelope, std::string& out) {
   append_u8(out, kEnvelopeVersion);
-  Presence().field(envelope.scheduled_for).flag(envelope.payload_masked).append_to(out);
+  Presence().field(envelope.scheduled_for).append_to(out);
   append_text(out, envelope.kind);
   append_text(out, envelope.queue);
   append_u8(out, envelope.priority);
@@ -214,6 +236,9 @@ void encode(const JobEnvelope& envelope, std::string& out) {
   append_texts(out, envelope.tags);
   append_text(out, envelope.metadata.text());
   append_text(out, envelope.payload.text());
+  append_text(out, envelope.masked.text());
+  append_varint(out, envelope.parts.size());
+  for (const auto& part : envelope.parts) append_part(out, part);
 }
 
 Result<JobEnvelope> decode_envelope(const JobId& id, std::string_view bytes) {
@@ -231,12 +256,15 @@ Result<JobEnvelope> decode_envelope(const JobId& id, std::string_view bytes) {
   envelope.retry_delay = in.duration();
   envelope.timeout = in.duration();
   envelope.scheduled_for = time_field(in, has.next());
-  envelope.payload_masked = has.next();
   envelope.unique_key = text(in);
   envelope.created_at = in.time();
   envelope.tags = texts(in);
   envelope.metadata = json(in);
   envelope.payload = json(in);
+  envelope.masked = json(in);
+  for (auto left = in.count(); left > 0 && in.ok(); --left) {
+    envelope.parts.push_back(part(in, envelope.payload.text().size()));
+  }
   return finished(in, has, std::move(envelope), "job");
 }
 
@@ -365,6 +393,55 @@ Result<NotificationLog> decode_log(const LogId& id, std::string_view bytes) {
   row.message_id = text(in);
   row.retry_logs = tries(in);
   return finished(in, has, std::move(row), "log");
+}
+
+void encode(const LogProgress& progress, std::string& out) {
+  append_u8(out, kLogProgressVersion);
+  append_u8(out, static_cast<std::uint8_t>(progress.delivery.status));
+  Presence()
+      .field(progress.delivery.sent_at)
+      .field(progress.delivery.delivered_at)
+      .field(progress.delivery.failed_at)
+      .append_to(out);
+  append_varint(out, progress.delivery.attempts);
+  append_text(out, progress.delivery.provider);
+  append_text(out, progress.delivery.message_id);
+  append_text(out, progress.delivery.error);
+  append_field(out, progress.delivery.sent_at);
+  append_field(out, progress.delivery.delivered_at);
+  append_field(out, progress.delivery.failed_at);
+  append_time_field(out, progress.updated_at);
+  append_tries(out, progress.delivery.tries);
+}
+
+Result<void> apply_log_progress(std::string_view bytes, NotificationLog& row) {
+  ByteReader in(bytes);
+  if (const int version = in.u8(); version != kLogProgressVersion) {
+    return unknown_version("log progress", version);
+  }
+  row.status = in.enumerator<LogStatus>(kLogStatusCount);
+  PresenceReader has(in);
+  row.attempts = in.varint32();
+  row.provider = text(in);
+  row.message_id = text(in);
+  row.error = text(in);
+  row.sent_at = time_field(in, has.next());
+  row.delivered_at = time_field(in, has.next());
+  row.failed_at = time_field(in, has.next());
+  row.updated_at = in.time();
+  row.retry_logs = tries(in);
+  if (!in.ok() || !in.at_end() || !has.exhausted()) return damaged("log progress");
+  return {};
+}
+
+Result<LogStatus> decode_log_progress_status(std::string_view bytes) {
+  ByteReader in(bytes);
+  if (const int version = in.u8(); version != kLogProgressVersion) {
+    return unknown_version("log progress", version);
+  }
+  const auto status = in.enumerator<LogStatus>(kLogStatusCount);
+  if (!in.ok()) return damaged("log progress");
+  return status;
 }
 
 Result<LogClass> decode_log_class(std::string_view bytes) {

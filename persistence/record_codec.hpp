@@ -27,6 +27,16 @@ Result<NotificationLog> decode_log(const LogId& id, std::string_view bytes);
 Result<InboxMessage> decode_inbox(const std::string& user_id, const LogId& id,
                                   std::string_view bytes);
 
+/// How far a log row has come since it was written; kept beside it, so that the row itself is
+/// written once. It is what the row takes from its job's delivery.
+struct LogProgress {
+  const Delivery& delivery;
+  TimePoint updated_at;
+};
+void encode(const LogProgress& progress, std::string& out);
+Result<void> apply_log_progress(std::string_view bytes, NotificationLog& row);
+Result<LogStatus> decode_log_progress_status(std::string_view bytes);
+
 /// Only the channel and status of a log row, for counting.
 struct LogClass {
   std::string channel;

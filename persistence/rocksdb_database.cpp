@@ -218,11 +218,47 @@ Result<std::vector<Job>> ReadView::indexed_jobs(std::span<const JobId> ids) cons
   return jobs;
 }
 
-Result<NotificationLog> ReadView::indexed_log(const LogId& id) const {
-  auto bytes = get(Family::kLogs, id_key(id));
+Result<std::optional<NotificationLog>> stored_log(const GetBytes& get, const LogId& id) {
+  const std::string key = id_key(id);
+  auto bytes = get(Family::kLogs, key);
   if (!bytes) return std::unexpected(bytes.error());
-  if (!*bytes) return missing("log row", id);
-  return decode_log(id, **bytes);
+  if (!*bytes) return std::nullopt;
+  auto row = decode_log(id, **bytes);
+  if (!row) return std::unexpected(row.error());
+  auto progress = get(Family::kLogState, key);
+  if (!progress) return std::unexpected(progress.error());
+  if (*progress) {
+    if (auto ok = apply_log_progress(**progress, *row); !ok) return std::unexpected(ok.error());
+  }
+  return std::move(*row);
+}
+
+Result<std::optional<LogClass>> stored_log_class(const GetBytes& get, const LogId& id) {
+  const std::string key = id_key(id);
+  auto bytes = get(Family::kLogs, key);
+  if (!bytes) return std::unexpected(bytes.error());
+  if (!*bytes) return std::nullopt;
+  auto found = decode_log_class(**bytes);
+  if (!found) return std::unexpected(found.error());
+  auto progress = get(Family::kLogState, key);
+  if (!progress) return std::unexpected(progress.error());
+  if (*progress) {
+    auto status = decode_log_progress_status(**progress);
+    if (!status) return std::unexpected(status.error());
+    found->status = *status;
+  }
+  return std::move(*found);
+}
+
+Result<std::optional<NotificationLog>> ReadView::log(const LogId& id) const {
+  return stored_log([this](Family family, std::string_view key) { return get(family, key); }, id);
+}
+
+Result<NotificationLog> ReadView::indexed_log(const LogId& id) const {
+  auto row = log(id);
+  if (!row) return std::unexpected(row.error());
+  if (!*row) return missing("log row", id);
+  return std::move(**row);
 }
 
 Range::Range(const ReadView& view, Family family, std::string lower, std::string upper)

@@ -5,6 +5,7 @@
 /// reads are thread-safe. RocksDB aborts when it is closed before its iterators, snapshots and
 /// handles, so each of them is an object here that goes first.
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -17,6 +18,7 @@
 #include <rocksdb/options.h>
 
 #include "persistence/key_schema.hpp"
+#include "persistence/record_codec.hpp"
 #include "persistence/rocksdb_status.hpp"
 #include "townkrier/result.hpp"
 
@@ -78,12 +80,20 @@ class ReadView {
   /// A missing job is kCorruption: an index said that it exists.
   Result<Job> indexed_job(const JobId& id) const;
   Result<std::vector<Job>> indexed_jobs(std::span<const JobId> ids) const;
+  Result<std::optional<NotificationLog>> log(const LogId& id) const;
   Result<NotificationLog> indexed_log(const LogId& id) const;
 
  private:
   const Database& database_;
   const rocksdb::Snapshot* snapshot_;
 };
+
+/// Reads `Family, key` as Database::get does.
+using GetBytes =
+    std::function<Result<std::optional<std::string>>(Family family, std::string_view key)>;
+/// A log row with its progress, or only its channel and status.
+Result<std::optional<NotificationLog>> stored_log(const GetBytes& get, const LogId& id);
+Result<std::optional<LogClass>> stored_log_class(const GetBytes& get, const LogId& id);
 
 /// Keys of one family in [lower, upper); an empty upper has no bound. Must not outlive its view.
 class Range {

@@ -53,27 +53,19 @@ Result<void> walk_range(Range& keys, const std::string& prefix, bool ascending,
 
 }  // namespace
 
-Result<std::optional<NotificationLog>> RocksDbStore::stored_log(const LogId& id) const {
-  std::string key;
-  append_id(key, id);
-  auto bytes = database_->get(Family::kLogs, key);
-  if (!bytes) return std::unexpected(bytes.error());
-  if (!*bytes) return std::nullopt;
-  auto row = decode_log(id, **bytes);
-  if (!row) return std::unexpected(row.error());
-  return std::move(*row);
-}
-
 Result<void> RocksDbStore::put_logs(std::span<const LogChange> rows, Durability durability) {
   const std::lock_guard lock(write_mutex_);
   writer_.clear();
   std::unordered_set<LogId> seen;
+  const GetBytes newest = [this](Family family, std::string_view key) {
+    return database_->get(family, key);
+  };
   for (const auto& change : rows) {
     if (auto ok = check(change.row); !ok) return ok;
     if (!seen.insert(change.row.id).second) {
       return fail(Errc::kConflict, "log row " + change.row.id.to_string() + " is written twice");
     }
-    auto stored = stored_log(change.row.id);
+    auto stored = persistence::stored_log(newest, change.row.id);
     if (!stored) return std::unexpected(stored.error());
     if (auto ok = check_change_by_hand(change, *stored ? &**stored : nullptr); !ok) return ok;
     writer_.add_by_hand(change.row, change.previous);
@@ -82,7 +74,7 @@ Result<void> RocksDbStore::put_logs(std::span<const LogChange> rows, Durability 
 }
 
 Result<NotificationLog> RocksDbStore::get_log(const LogId& id) const {
-  auto row = stored_log(id);
+  auto row = ReadView(*database_).log(id);
   if (!row) return std::unexpected(row.error());
   if (!*row) return fail(Errc::kNotFound, "no log row has the id " + id.to_string());
   return std::move(**row);
@@ -128,16 +120,13 @@ Result<StorageStats> RocksDbStore::log_stats(const StatsFilter& filter) const {
   auto [lower, upper] = bounds({}, filter.start_date, filter.end_date);
   Range keys(view, Family::kLogTime, std::move(lower), std::move(upper));
   StorageStats stats;
+  const GetBytes get = [&](Family family, std::string_view key) { return view.get(family, key); };
   auto walked = walk_range(keys, {}, true, std::nullopt, [&](const auto& at) -> Result<bool> {
-    std::string key;
-    append_id(key, at.id);
-    auto bytes = view.get(Family::kLogs, key);
-    if (!bytes) return std::unexpected(bytes.error());
-    if (!*bytes) return true;
-    auto row = decode_log_class(**bytes);
+    auto row = stored_log_class(get, at.id);
     if (!row) return std::unexpected(row.error());
-    if (!filter.channel || row->channel == *filter.channel) {
-      count_log(stats, row->channel, row->status, 1);
+    if (!*row) return true;
+    if (!filter.channel || (*row)->channel == *filter.channel) {
+      count_log(stats, (*row)->channel, (*row)->status, 1);
     }
     return true;
   });

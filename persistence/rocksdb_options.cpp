@@ -21,6 +21,7 @@ Use use_of(Family family) {
     case Family::kJobs:
     case Family::kState:
     case Family::kLogs:
+    case Family::kLogState:
     case Family::kUnique:
     case Family::kInboxId:
       return Use::kRecords;

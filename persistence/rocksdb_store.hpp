@@ -81,7 +81,6 @@ class RocksDbStore final : public Store {
   void adopt(const LedgerRows& rows);
   Result<void> check_disk() const;
   /// The channel, status and unchanging parts of a row as stored now; nullopt: no such row.
-  Result<std::optional<NotificationLog>> stored_log(const LogId& id) const;
 
   /// A part of a time-ordered index: `prefix` + time + id, below `upper`.
   struct IndexRange {

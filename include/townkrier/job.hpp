@@ -63,13 +63,27 @@ struct JobOptions {
   std::vector<std::string> tags;             ///< At most 20, each 1..64 bytes.
 };
 
-/// What never changes after enqueue.
+/// Where the parts of one delivery are in a notification's payload text, so that a delivery need
+/// not parse it.
+struct PayloadPart {
+  std::uint32_t content_begin = 0;
+  std::uint32_t content_size = 0;
+  std::uint32_t recipient_begin = 0;
+  std::uint32_t recipient_size = 0;
+  bool operator==(const PayloadPart&) const = default;
+};
+
+/// What never changes after enqueue, but for the payload that is removed on completion.
 struct JobEnvelope {
   JobId id;
   std::string kind{kNotificationKind};
   std::string queue = "default";
   Priority priority = JobPriority::kNormal;
-  JsonText payload;  ///< For a notification `{"notification":{...},"recipient":{...}}`, rendered.
+  /// For a notification `{"notification":{...},"recipient":{...}}`, rendered; removed when the job
+  /// completes, if there is a `masked` one.
+  JsonText payload;
+  JsonText masked;  ///< The payload as it may be shown and kept; empty for the payload as it is.
+  std::vector<PayloadPart> parts;  ///< By delivery; empty when unknown.
   std::uint32_t max_retries = 3;
   Duration retry_delay{1000};
   Duration timeout{30000};
@@ -78,7 +92,6 @@ struct JobEnvelope {
   JsonText metadata;
   std::vector<std::string> tags;
   TimePoint created_at{};
-  bool payload_masked = false;  ///< The raw payload was replaced by its masked form on completion.
   bool operator==(const JobEnvelope&) const = default;
 };
 

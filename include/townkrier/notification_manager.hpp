@@ -58,10 +58,20 @@ struct ConfiguredChannel {
   bool needs_recipient = true;
 };
 
+/// What a log row shows of one delivery, masked as asked for.
+struct ShownContent {
+  std::string recipient;
+  std::optional<std::string> subject;
+  std::optional<std::string> content;
+};
+
 /// A notification checked against the channels.
 struct PreparedNotification {
   JsonText payload;  ///< {"notification":{..,"via":[..]},"recipient":{ch:[..]}}, normalised.
-  std::vector<std::string> via;  ///< Configured channel names, in order, without repeats.
+  std::vector<std::string> via;     ///< Configured channel names, in order, without repeats.
+  std::vector<PayloadPart> parts;   ///< By channel of `via`, into `payload`.
+  std::vector<ShownContent> shown;  ///< By channel of `via`.
+  JsonText masked;                  ///< The payload as it may be shown; empty for kPublic.
 };
 
 /// Thread-safe for `prepare`, `send` and `channels`; registering is for one thread at start.
@@ -92,8 +102,10 @@ class NotificationManager {
   /// Checks content, recipients and channels of {"notification":..,"recipient":..}. `via` absent or
   /// empty: every configured channel that has content. A channel may be named by its configured
   /// name, or by the type of its first provider (via "email" finds channel "email-resend").
-  /// Errors are kInvalidArgument / kUnknownChannel with pointers into the payload.
-  Result<PreparedNotification> prepare(const JsonText& payload) const;
+  /// Errors are kInvalidArgument / kUnknownChannel with pointers into the payload. `shown` and
+  /// `masked` are made for `privacy`.
+  Result<PreparedNotification> prepare(const JsonText& payload,
+                                       ContentPrivacy privacy = ContentPrivacy::kPublic) const;
 
   /// Sends now, without a queue or a log; waits for all channels. Retries nothing.
   Result<SendReport> send(const Notification& notification, const Recipient& recipient,

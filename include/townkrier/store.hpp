@@ -50,12 +50,19 @@ struct NewJob {
   std::vector<LogChange> logs;
 };
 
+/// The log row of a job's delivery moves with it: what the row says of status, tries, provider and
+/// times is taken from `Job::state.deliveries[delivery]`. A row that was deleted stays deleted.
+struct DeliveryLog {
+  std::uint32_t delivery = 0;
+  LogStatus previous = LogStatus::kScheduled;  ///< Its status before the change.
+};
+
 /// A job's next state. `before` is its present place; the caller knows it, the store does not look.
 struct JobChange {
   Job job;  ///< The state after the change.
   JobPlace before;
-  bool rewrite_envelope = false;  ///< The envelope changed too (payload masked).
-  std::vector<LogChange> logs;
+  bool rewrite_envelope = false;  ///< The envelope changed too (payload removed).
+  std::vector<DeliveryLog> logs;
   std::vector<InboxMessage> inbox;
 };
 

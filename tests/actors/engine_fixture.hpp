@@ -211,10 +211,12 @@ class EngineTest : public ::testing::Test {
       deliveries.push_back(std::move(delivery));
     }
     envelope->payload = JsonText::trusted("{\"notification\":{" + content + "},\"recipient\":{}}");
+    envelope->masked = JsonText::trusted("{}");
     NewJob made;
     made.job.state = initial_state(*envelope, std::move(deliveries), clock_->now());
     made.job.envelope = envelope;
-    made.logs = log_changes(*envelope, {}, made.job.state, ContentPrivacy::kMasked, clock_->now());
+    const std::vector<ShownContent> shown(made.job.state.deliveries.size());
+    made.logs = first_log_rows(*envelope, made.job.state, shown, ContentPrivacy::kMasked);
     return made;
   }
 

@@ -98,8 +98,8 @@ TEST_P(StoreJobs, KeepsTheEnvelopeUnlessToldToRewriteIt) {
   Job job = make_job({.id = 1});
   add(job);
   JobEnvelope masked = *job.envelope;
-  masked.payload = JsonText::trusted(R"({"masked":true})");
-  masked.payload_masked = true;
+  masked.payload = {};
+  masked.masked = JsonText::trusted(R"({"masked":true})");
   const auto original = job.envelope;
   job.envelope = std::make_shared<const JobEnvelope>(masked);
   change(move(job, kProcessing, 1));

@@ -40,14 +40,25 @@ TEST_P(StoreLogs, ReturnsARowAsItWasPut) {
 
 TEST_P(StoreLogs, CountsRowsAsTheirStatusChanges) {
   NotificationLog row = make_log({.id = 1});
+  row.subject = "We***";
   Job job = make_job({.id = 1});
+  Delivery& delivery = job.state.deliveries[0];
+  delivery.log_id = row.id;
   must_commit({.enqueued = {{.job = job, .logs = {{row, std::nullopt}}}}});
   EXPECT_EQ(count(kScheduled), 1u);
-  row.status = kSent;
+  delivery.status = kSent;
+  delivery.provider = "smtp";
+  delivery.sent_at = at(9);
   JobChange sent = move(job, JobStatus::kCompleted, 9);
-  sent.logs.push_back({row, kScheduled});
+  sent.before.route = "email";
+  sent.logs.push_back({0, kScheduled});
   change(sent);
   restart();
+  row.status = kSent;
+  row.provider = "smtp";
+  row.sent_at = at(9);
+  row.updated_at = at(9);
+  EXPECT_EQ(*store().get_log(row.id), row);
   EXPECT_EQ(count(kScheduled), 0u);
   EXPECT_EQ(count(kSent), 1u);
   const auto stats = store().log_stats({});

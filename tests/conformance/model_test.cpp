@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <random>
 
+#include "core/log_rows.hpp"
 #include "store_fixture.hpp"
 
 namespace townkrier::testing {
@@ -72,14 +73,18 @@ void StoreModel::enqueue(StoreBatch& batch) {
   if (random(4) == 0) spec.unique_key = "key" + std::to_string(random(5));
   const Job job = make_job(spec);
   NewJob added{.job = job, .logs = {}};
-  NotificationLog row = make_log({.id = next_id_++, .created = std::int64_t(id)});
-  row.job_id = job.id();
-  added.logs.push_back({row, std::nullopt});
+  for (Delivery& delivery : added.job.state.deliveries) {
+    NotificationLog row =
+        make_log({.id = next_id_++, .channel = delivery.channel, .created = std::int64_t(id)});
+    row.job_id = job.id();
+    delivery.log_id = row.id;
+    added.logs.push_back({row, std::nullopt});
+  }
   batch.enqueued.push_back(added);
   if (model_.holders.contains(spec.unique_key)) return;
   if (!spec.unique_key.empty()) model_.holders[spec.unique_key] = job.id();
-  model_.jobs[job.id()] = job;
-  model_.logs[row.id] = row;
+  model_.jobs[job.id()] = added.job;
+  for (const LogChange& log : added.logs) model_.logs[log.row.id] = log.row;
 }
 
 void StoreModel::change_job(StoreBatch& batch) {
@@ -88,16 +93,22 @@ void StoreModel::change_job(StoreBatch& batch) {
   const bool was_terminal = is_terminal(job.status());
   auto& delivery = job.state.deliveries.front();
   const JobPlace before = place(job);
+  const LogStatus earlier = delivery.status;
   delivery.status = random(2) ? LogStatus::kScheduled : LogStatus::kSent;
+  delivery.attempts += 1;
+  delivery.tries = {{delivery.attempts, at(1), delivery.status, "busy", Duration{3}}};
   set_status(job.state, static_cast<JobStatus>(random(kJobStatusCount)), std::int64_t(random(50)));
   job.state.attempts += 1;
   JobChange change{.job = job, .before = before, .rewrite_envelope = random(4) == 0};
   if (change.rewrite_envelope) {
     JobEnvelope masked = *job.envelope;
-    masked.payload_masked = true;
+    masked.masked = std::exchange(masked.payload, {});
     job.envelope = std::make_shared<const JobEnvelope>(masked);
     change.job = job;
   }
+  change.logs.push_back({0, earlier});
+  const auto row = model_.logs.find(delivery.log_id);
+  if (row != model_.logs.end()) update_row(row->second, delivery, job.state.updated_at);
   batch.changes.push_back(change);
   apply_unique(job, was_terminal);
 }
@@ -112,8 +123,14 @@ void StoreModel::remove_job(StoreBatch& batch) {
 }
 
 void StoreModel::change_log(StoreBatch& batch) {
-  if (model_.logs.empty()) return;
+  if (random(2) || model_.logs.empty()) {
+    const NotificationLog row = make_log({.id = next_id_++, .created = std::int64_t(next_id_)});
+    model_.logs[row.id] = row;
+    batch.logs.push_back({row, std::nullopt});
+    return;
+  }
   NotificationLog& row = model_.logs.at(pick(model_.logs)->first);
+  if (row.job_id) return;  // its job's changes move it
   const LogStatus previous = row.status;
   row.status = static_cast<LogStatus>(random(kLogStatusCount));
   row.attempts += 1;

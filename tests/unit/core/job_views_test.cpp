@@ -119,8 +119,8 @@ TEST(JobJson, ShowsThePayloadAndNoDeliveryOfOtherKinds) {
 
 TEST(JobJson, ShowsAPayloadThatWasMaskedWhenKeptAsItIs) {
   JobEnvelope of = envelope();
-  of.payload_masked = true;
-  of.payload =
+  of.payload = {};
+  of.masked =
       json{{"notification", {{"sms", {{"text", "Your to***"}}}}}, {"recipient", json::object()}};
   EXPECT_EQ(job_to_json(job_of(of, state()), kMasked)["notification"]["sms"]["text"], "Your to***");
   EXPECT_EQ(job_to_json(job_of(of, state()), kPrivate)["notification"]["sms"]["text"], "");
@@ -137,111 +137,106 @@ TEST(JobJson, HoldsNoAddressOrContentUnlessPublic) {
               HasSubstr("user@example.com"));
 }
 
+std::vector<ShownContent> shown(ContentPrivacy privacy) {
+  std::vector<ShownContent> all;
+  for (const char* channel : {"email", "sms"}) {
+    all.push_back(
+        shown_content(kPayload["notification"][channel], kPayload["recipient"][channel], privacy));
+  }
+  return all;
+}
+
 TEST(LogRow, DescribesOneDelivery) {
-  JobState at = state();
-  Delivery& delivery = at.deliveries[0];
-  delivery.status = LogStatus::kRetrying;
-  delivery.attempts = 1;
-  delivery.provider = "smtp";
-  delivery.error = "no mailbox user@example.com";
-  delivery.tries = {{1, kNow, LogStatus::kRetrying, "no mailbox user@example.com", 3ms}};
-  const NotificationLog row = make_log_row(envelope(), at, delivery, kMasked, kNow);
+  const auto rows = first_log_rows(envelope(), state(), shown(kMasked), kMasked);
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_EQ(rows[1].row.recipient, "+23*******67");
+  for (const LogChange& each : rows) EXPECT_EQ(each.previous, std::nullopt);
+  const NotificationLog& row = rows[0].row;
   EXPECT_EQ(row.id, id_of(2));
   EXPECT_EQ(row.notification_id, id_of(1).to_string());
   EXPECT_EQ(row.job_id, id_of(1));
   EXPECT_EQ(row.channel, "email");
   EXPECT_EQ(row.recipient, "u***@example.com, o***@example.com");
-  EXPECT_EQ(row.status, LogStatus::kRetrying);
+  EXPECT_EQ(row.status, LogStatus::kScheduled);
   EXPECT_EQ(row.priority, JobPriority::kHigh);
   EXPECT_EQ(row.subject, "Welc***");
   EXPECT_EQ(row.content, "Dear J***");
   EXPECT_EQ(row.content_privacy, kMasked);
-  EXPECT_EQ(row.attempts, 1u);
+  EXPECT_EQ(row.attempts, 0u);
   EXPECT_EQ(row.max_retries, 3u);
+  EXPECT_EQ(row.tags, std::vector<std::string>{"welcome"});
+  EXPECT_EQ(row.created_at, kCreated);
+  EXPECT_EQ(row.updated_at, kCreated);
+}
+
+TEST(LogRow, FollowsItsDelivery) {
+  NotificationLog row = first_log_rows(envelope(), state(), shown(kMasked), kMasked)[0].row;
+  Delivery delivery = state().deliveries[0];
+  delivery.status = LogStatus::kRetrying;
+  delivery.attempts = 1;
+  delivery.provider = "smtp";
+  delivery.error = "no mailbox u***@example.com";
+  delivery.tries = {{1, kNow, LogStatus::kRetrying, "no mailbox u***@example.com", 3ms}};
+  update_row(row, delivery, kNow);
+  EXPECT_EQ(row.status, LogStatus::kRetrying);
+  EXPECT_EQ(row.attempts, 1u);
   ASSERT_EQ(row.retry_logs.size(), 1u);
   EXPECT_EQ(row.retry_logs[0].error, "no mailbox u***@example.com");
   EXPECT_EQ(row.error, "no mailbox u***@example.com");
-  EXPECT_EQ(row.tags, std::vector<std::string>{"welcome"});
+  EXPECT_EQ(row.provider, "smtp");
+  EXPECT_EQ(row.subject, "Welc***");
   EXPECT_EQ(row.created_at, kCreated);
   EXPECT_EQ(row.updated_at, kNow);
-  EXPECT_EQ(row.provider, "smtp");
 }
 
 TEST(LogRow, KeepsAllWhenPublicAndNoContentWhenPrivate) {
-  const JobState at = state();
-  const auto open = make_log_row(envelope(), at, at.deliveries[0], kPublic, kNow);
+  const ShownContent open = shown(kPublic)[0];
   EXPECT_EQ(open.recipient, "user@example.com, other@example.com");
   EXPECT_EQ(open.subject, "Welcome to the town");
   EXPECT_EQ(open.content, "Dear Jane, all is well here");
-  const auto closed = make_log_row(envelope(), at, at.deliveries[0], kPrivate, kNow);
+  const ShownContent closed = shown(kPrivate)[0];
   EXPECT_EQ(closed.recipient, "u***@example.com, o***@example.com");
   EXPECT_EQ(closed.subject, std::nullopt);
   EXPECT_EQ(closed.content, std::nullopt);
 }
 
 TEST(LogRow, TakesTitleAndMessageOrBodyForOtherChannels) {
-  JobEnvelope of = envelope();
-  of.payload = json{{"notification",
-                     {{"in_app", {{"title", "Title"}, {"message", "Message"}}},
-                      {"hook", {{"body", {{"x", 1}}}}}}}};
-  const JobState at = state();
-  const auto in_app = make_log_row(of, at, {.channel = "in_app"}, kPublic, kNow);
+  const auto in_app =
+      shown_content({{"title", "Title"}, {"message", "Message"}}, json::array(), kPublic);
   EXPECT_EQ(in_app.subject, "Title");
   EXPECT_EQ(in_app.content, "Message");
-  const auto hook = make_log_row(of, at, {.channel = "hook"}, kPublic, kNow);
+  const auto hook = shown_content({{"body", {{"x", 1}}}}, json(), kPublic);
   EXPECT_EQ(hook.content, R"({"x":1})");
   EXPECT_EQ(hook.recipient, "");
 }
 
-TEST(LogRow, SurvivesAPayloadOfAnyForm) {
-  const JobState at = state();
-  for (const json& payload :
-       {json(nullptr), json::array(), json("x"), json{{"notification", 7}, {"recipient", 7}},
-        json{{"notification", {{"email", "x"}}}, {"recipient", {{"email", 7}}}}}) {
-    JobEnvelope of = envelope();
-    of.payload = payload;
-    const auto row = make_log_row(of, at, at.deliveries[0], kMasked, kNow);
-    EXPECT_EQ(row.subject, std::nullopt);
+TEST(LogRow, SurvivesContentOfAnyForm) {
+  for (const json& content : {json(nullptr), json::array(), json("x"), json(7)}) {
+    EXPECT_EQ(shown_content(content, 7, kMasked).subject, std::nullopt);
   }
 }
 
-TEST(LogRow, DoesNotShortenAPayloadThatIsMaskedAlready) {
-  JobEnvelope of = envelope();
-  of.payload_masked = true;
-  of.payload = json{{"notification", {{"email", {{"subject", "Welc***"}}}}},
-                    {"recipient", {{"email", {{{"email", "u***@example.com"}}}}}}};
-  const auto row = make_log_row(of, state(), state().deliveries[0], kMasked, kNow);
-  EXPECT_EQ(row.subject, "Welc***");
-  EXPECT_EQ(row.recipient, "u***@example.com");
-}
-
-TEST(LogChanges, AreNewRowsForANewJob) {
-  const auto changes = log_changes(envelope(), JobState{}, state(), kMasked, kNow);
-  ASSERT_EQ(changes.size(), 2u);
-  for (const auto& change : changes) EXPECT_EQ(change.previous, std::nullopt);
-  EXPECT_EQ(changes[1].row.recipient, "+23*******67");
-}
-
-TEST(LogChanges, AreOnlyTheRowsThatChangedWithTheirEarlierStatus) {
+TEST(ChangedDeliveries, AreThoseThatChangedWithTheirEarlierStatus) {
   JobState after = state();
   after.deliveries[1].status = LogStatus::kSending;
-  const auto changes = log_changes(envelope(), state(), after, kMasked, kNow);
-  ASSERT_EQ(changes.size(), 1u);
-  EXPECT_EQ(changes[0].row.channel, "sms");
-  EXPECT_EQ(changes[0].row.status, LogStatus::kSending);
-  EXPECT_EQ(changes[0].previous, LogStatus::kScheduled);
+  const auto changed = changed_deliveries(state(), after);
+  ASSERT_EQ(changed.size(), 1u);
+  EXPECT_EQ(changed[0].delivery, 1u);
+  EXPECT_EQ(changed[0].previous, LogStatus::kScheduled);
 }
 
-TEST(LogChanges, AreNoneWhenOnlyTheJobChanged) {
+TEST(ChangedDeliveries, AreNoneWhenOnlyTheJobChanged) {
   JobState after = state();
   after.status = JobStatus::kCancelled;
-  EXPECT_TRUE(log_changes(envelope(), state(), after, kMasked, kNow).empty());
+  EXPECT_TRUE(changed_deliveries(state(), after).empty());
 }
 
-TEST(LogChanges, AreNoneForJobsOfOtherKinds) {
-  JobState after;
-  after.deliveries = {{.channel = "@resize"}};
-  EXPECT_TRUE(log_changes(envelope(), JobState{}, after, kMasked, kNow).empty());
+TEST(ChangedDeliveries, AreNoneForJobsOfOtherKinds) {
+  JobState before;
+  before.deliveries = {{.channel = "@resize"}};
+  JobState after = before;
+  after.deliveries[0].status = LogStatus::kSending;
+  EXPECT_TRUE(changed_deliveries(before, after).empty());
 }
 
 TEST(Route, IsMadeOfTheOpenDeliveriesInOrder) {

@@ -32,6 +32,8 @@ JobEnvelope full_envelope() {
           .queue = "bulk",
           .priority = 255,
           .payload = JsonText::trusted(R"({"a":[1,2,3]})"),
+          .masked = JsonText::trusted(R"({"a":"***"})"),
+          .parts = {{1, 3, 5, 8}, {}},
           .max_retries = std::numeric_limits<std::uint32_t>::max(),
           .retry_delay = Duration{2'592'000'000},
           .timeout = Duration{1},
@@ -39,8 +41,7 @@ JobEnvelope full_envelope() {
           .unique_key = std::string("k\0ey", 4),
           .metadata = JsonText::trusted(R"({"b":null})"),
           .tags = {"one", "", "three"},
-          .created_at = at(1'700'000'000'001),
-          .payload_masked = true};
+          .created_at = at(1'700'000'000'001)};
 }
 
 JobState full_state() {
