@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 
 namespace townkrier {
 
@@ -9,6 +10,18 @@ namespace {
 
 bool is_continuation(std::string_view text, std::size_t position) {
   return position < text.size() && (static_cast<std::uint8_t>(text[position]) & 0xc0) == 0x80;
+}
+
+// How many bytes from `position` on are ASCII; most text is, so eight are looked at at once.
+std::size_t ascii_run(std::string_view text, std::size_t position) {
+  constexpr std::uint64_t kHighBits = 0x8080808080808080;
+  std::size_t end = position;
+  for (std::uint64_t word = 0; end + sizeof word <= text.size(); end += sizeof word) {
+    std::memcpy(&word, text.data() + end, sizeof word);
+    if ((word & kHighBits) != 0) break;
+  }
+  while (end < text.size() && static_cast<std::uint8_t>(text[end]) < 0x80) ++end;
+  return end - position;
 }
 
 }  // namespace
@@ -33,7 +46,7 @@ std::size_t utf8_char_bytes(std::string_view text, std::size_t position) {
 }
 
 bool is_valid_utf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
+  for (std::size_t i = ascii_run(text, 0); i < text.size(); i += ascii_run(text, i)) {
     const std::size_t bytes = utf8_char_bytes(text, i);
     if (bytes == 0) return false;
     i += bytes;
@@ -43,8 +56,13 @@ bool is_valid_utf8(std::string_view text) {
 
 std::size_t utf8_length(std::string_view text) {
   std::size_t characters = 0;
-  for (std::size_t i = 0; i < text.size(); ++characters) {
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t ascii = ascii_run(text, i);
+    characters += ascii;
+    i += ascii;
+    if (i == text.size()) break;
     i += std::max<std::size_t>(1, utf8_char_bytes(text, i));
+    ++characters;
   }
   return characters;
 }
@@ -68,6 +86,10 @@ std::string to_valid_utf8(std::string_view text) {
   std::string valid;
   valid.reserve(text.size());
   for (std::size_t i = 0; i < text.size();) {
+    const std::size_t ascii = ascii_run(text, i);
+    valid.append(text, i, ascii);
+    i += ascii;
+    if (i == text.size()) break;
     const std::size_t bytes = utf8_char_bytes(text, i);
     valid += bytes == 0 ? std::string_view("\xef\xbf\xbd") : text.substr(i, bytes);
     i += std::max<std::size_t>(1, bytes);

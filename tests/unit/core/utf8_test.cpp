@@ -33,5 +33,18 @@ TEST(Utf8, ReplacesIllFormedBytes) {
             "a\uFFFDb\uFFFD\uFFFD");
 }
 
+TEST(Utf8, FindsWhatIsNotAsciiAtEveryPlace) {
+  for (std::size_t before = 0; before < 20; ++before) {
+    for (std::size_t behind = 0; behind < 20; ++behind) {
+      const std::string head(before, 'a');
+      const std::string tail(behind, 'z');
+      EXPECT_TRUE(is_valid_utf8(head + "€" + tail));
+      EXPECT_FALSE(is_valid_utf8(head + "\xff" + tail));
+      EXPECT_EQ(utf8_length(head + "€" + tail), before + 1 + behind);
+      EXPECT_EQ(to_valid_utf8(head + "\xff" + tail), head + "\uFFFD" + tail);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace townkrier
