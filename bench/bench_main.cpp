@@ -2,6 +2,7 @@
 // Figures are of this machine at this moment; compare ratios, not absolute numbers.
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <fstream>
 
@@ -20,9 +21,8 @@ int complain(const Error& error) {
 
 void print_list() {
   for (const Scenario& scenario : scenarios()) {
-    std::printf("%c %-20.*s %.*s\n", scenario.by_default ? '*' : ' ',
-                int(scenario.name.size()), scenario.name.data(), int(scenario.summary.size()),
-                scenario.summary.data());
+    std::printf("%c %-20.*s %.*s\n", scenario.by_default ? '*' : ' ', int(scenario.name.size()),
+                scenario.name.data(), int(scenario.summary.size()), scenario.summary.data());
   }
 }
 
@@ -36,8 +36,7 @@ void print_header(const Options& options) {
               options.outstanding);
 }
 
-Result<void> write_file(const std::string& path, std::ios::openmode mode,
-                        const std::string& text) {
+Result<void> write_file(const std::string& path, std::ios::openmode mode, const std::string& text) {
   std::ofstream file(path, mode);
   file << text;
   file.close();
@@ -56,6 +55,21 @@ Result<void> write_results(const Report& report, const Options& options) {
   return write_file(options.jsonl, std::ios::app, to_lines(report, options));
 }
 
+double seconds_now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+Result<void> run_scenario(Workbench& bench, const std::string& name) {
+  const std::size_t first = bench.report().rows().size();
+  const CpuTime cpu = cpu_time();
+  const double start = seconds_now();
+  auto done = find_scenario(name)->run(bench);
+  const CpuTime used = cpu_time();
+  const double others = (used.all - cpu.all) - (used.own - cpu.own);
+  bench.report().others_used(first, std::max(0.0, others / (seconds_now() - start)));
+  return done;
+}
+
 // What was measured before a failure is written, too.
 int run(const Options& options) {
   auto bench = Workbench::create(options);
@@ -65,7 +79,7 @@ int run(const Options& options) {
   if (table) print_header(options);
   int failures = 0;
   for (const std::string& name : options.scenarios) {
-    if (auto done = find_scenario(name)->run(**bench); !done) {
+    if (auto done = run_scenario(**bench, name); !done) {
       failures += complain({done.error().code, name + ": " + done.error().message, {}});
     }
   }
@@ -80,6 +94,7 @@ int run(const Options& options) {
 int main(int argc, char** argv) {
   Options options;
   if (const auto exit_code = parse_options(argc, argv, options)) return *exit_code;
+  if (!options.probe.empty()) return probe_restart(options);
   if (options.list) {
     print_list();
     return 0;

@@ -150,8 +150,8 @@ Result<void> Engine::wait_completed(std::size_t jobs, double seconds) {
                       stats->processing == 0 && stats->retrying == 0 && stats->scheduled == 0);
   };
   if (!wait_until(is_done, seconds)) {
-    return fail(Errc::kTimeout, std::to_string(started()) + " attempts of " +
-                                    std::to_string(jobs) + " jobs were started when time was up");
+    return fail(Errc::kTimeout, std::to_string(started()) + " attempts of " + std::to_string(jobs) +
+                                    " jobs were started when time was up");
   }
   return stats ? Result<void>{} : std::unexpected(stats.error());
 }

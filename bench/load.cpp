@@ -75,8 +75,14 @@ std::optional<EnqueueLoad::Call> EnqueueLoad::next_call() {
 }
 
 void EnqueueLoad::send(const Call& call) {
+  std::vector<JobRequest> requests;
+  requests.reserve(call.count);
+  for (std::size_t number = call.first; number < call.first + call.count; ++number) {
+    const JobOptions job = plan_.options_of ? plan_.options_of(number) : JobOptions{};
+    requests.push_back(engine_.payload().request(number, job));
+  }
   engine_.queue().enqueue_many_async(
-      engine_.payload().requests(call.first, call.count, plan_.job),
+      std::move(requests),
       [this, call](const Result<std::vector<EnqueueResult>>& result) { answered(call, result); });
 }
 
@@ -124,23 +130,31 @@ Result<LoadResult> EnqueueLoad::run() {
   return LoadResult{accepted_, seconds, refused_};
 }
 
+template <class GoesOn>
+void run_paced(double rate, const PacedAct& act, GoesOn goes_on) {
+  // Else the kernel may wake us 50 us late to save power.
+  ::prctl(PR_SET_TIMERSLACK, 1);
+  const auto start = Clock::now();
+  for (std::size_t i = 0; goes_on(i); ++i) {
+    const auto intended = start + std::chrono::duration_cast<Clock::duration>(
+                                      std::chrono::duration<double>(double(i) / rate));
+    std::this_thread::sleep_until(intended);
+    act(i, intended);
+  }
+}
+
 }  // namespace
 
 Result<LoadResult> enqueue_load(Engine& engine, const LoadPlan& plan, Histogram& durations) {
   return EnqueueLoad(engine, plan, durations).run();
 }
 
-void paced(double rate, std::size_t count,
-           const std::function<void(std::size_t, SteadyTime)>& act) {
-  // Else the kernel may wake us 50 us late to save power.
-  ::prctl(PR_SET_TIMERSLACK, 1);
-  const auto start = Clock::now();
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto intended = start + std::chrono::duration_cast<Clock::duration>(
-                                      std::chrono::duration<double>(double(i) / rate));
-    std::this_thread::sleep_until(intended);
-    act(i, intended);
-  }
+void paced(double rate, std::size_t count, const PacedAct& act) {
+  run_paced(rate, act, [count](std::size_t i) { return i < count; });
+}
+
+void paced(double rate, const std::stop_token& stop, const PacedAct& act) {
+  run_paced(rate, act, [&stop](std::size_t) { return !stop.stop_requested(); });
 }
 
 }  // namespace townkrier::bench

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <stop_token>
 
 #include "bench/engine.hpp"
 #include "bench/histogram.hpp"
@@ -21,7 +22,8 @@ struct LoadPlan {
   std::size_t group = 1;
   std::size_t outstanding = 1;  ///< Calls in flight.
   std::size_t first = 0;        ///< Number of the first job.
-  JobOptions job = {};
+  std::function<JobOptions(std::size_t)> options_of =
+      {};  ///< Of a job by number; absent: defaults.
 };
 
 struct LoadResult {
@@ -38,7 +40,9 @@ Result<LoadResult> enqueue_load(Engine& engine, const LoadPlan& plan, Histogram&
 
 /// Calls `act(i, intended)` for i = 0.. at that rate by a fixed schedule, from this thread. When
 /// late it catches up without a pause, so that delays are not hidden.
-void paced(double rate, std::size_t count,
-           const std::function<void(std::size_t, SteadyTime)>& act);
+using PacedAct = std::function<void(std::size_t, SteadyTime)>;
+void paced(double rate, std::size_t count, const PacedAct& act);
+/// The same until a stop is requested.
+void paced(double rate, const std::stop_token& stop, const PacedAct& act);
 
 }  // namespace townkrier::bench

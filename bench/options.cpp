@@ -47,9 +47,8 @@ void add_choice(CLI::App& app, const std::string& name, const std::string& help,
   std::vector<std::string> known;
   for (const auto& [word, meaning] : words) known.push_back(word);
   app.add_option_function<std::string>(
-         name, [words = std::move(words), &value](const std::string& word) {
-           value = words.at(word);
-         },
+         name,
+         [words = std::move(words), &value](const std::string& word) { value = words.at(word); },
          help)
       ->check(CLI::IsMember(known));
 }
@@ -105,11 +104,12 @@ std::optional<int> parse_options(int argc, char** argv, Options& options) {
       "Measures the embedded engine, or a running server, with jobs that do nothing, beside what\n"
       "the disk and RocksDB allow in the same run. Data goes to a temporary directory.",
       "townkrier-bench"};
-  app.footer("Examples:\n"
-             "  townkrier-bench                              the short set\n"
-             "  townkrier-bench drain --jobs 1000000\n"
-             "  townkrier-bench --scenario enqueue-single,latency --durability os --json -\n"
-             "  townkrier-bench enqueue-concurrent --server http://127.0.0.1:3000");
+  app.footer(
+      "Examples:\n"
+      "  townkrier-bench                              the short set\n"
+      "  townkrier-bench drain --jobs 1000000\n"
+      "  townkrier-bench --scenario enqueue-single,latency --durability os --json -\n"
+      "  townkrier-bench enqueue-concurrent --server http://127.0.0.1:3000");
   add_scenario_options(app, options);
   add_load_options(app, options);
   add_engine_options(app, options);

@@ -31,8 +31,8 @@ struct Options {
   int workers = 8;         ///< Threads of a blocking handler.
   int concurrency = 4096;  ///< Deliveries in flight, of the queue and of each channel.
   std::vector<std::size_t> depths = {10'000, 100'000};
-  std::string parent = ".";  ///< Where the temporary directory is made.
-  std::string server;        ///< Base URL of a running server; empty: in this process.
+  std::string parent = ".";        ///< Where the temporary directory is made.
+  std::string server;              ///< Base URL of a running server; empty: in this process.
   std::string channel = "in_app";  ///< With a server: the channel to address.
   std::string json;                ///< File, "-" or empty.
   std::string jsonl;               ///< File to append to, or empty.

@@ -12,8 +12,8 @@ constexpr std::string_view kText =
 }  // namespace
 
 Payload::Payload(const Options& options) : kind_(options.kind) {
-  const std::size_t frame =
-      options.kind == Kind::kNotification ? body(0, kChannel).size() : request(0).payload.text().size();
+  const std::size_t frame = options.kind == Kind::kNotification ? body(0, kChannel).size()
+                                                                : request(0).payload.text().size();
   const std::size_t wanted = options.payload_bytes > frame ? options.payload_bytes - frame : 0;
   while (filler_.size() < wanted) filler_ += kText;
   filler_.resize(wanted);
@@ -45,14 +45,6 @@ JobRequest Payload::request(std::size_t number, const JobOptions& job) const {
 
 JobRequest Payload::hanging(std::size_t number) const {
   return {std::string(kNotificationKind), JsonText::trusted(body(number, kHangingChannel)), {}};
-}
-
-std::vector<JobRequest> Payload::requests(std::size_t first, std::size_t count,
-                                          const JobOptions& job) const {
-  std::vector<JobRequest> made;
-  made.reserve(count);
-  for (std::size_t i = 0; i < count; ++i) made.push_back(request(first + i, job));
-  return made;
 }
 
 std::size_t number_in(std::string_view content) {

@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "bench/options.hpp"
 #include "townkrier/backend.hpp"
@@ -25,8 +24,6 @@ class Payload {
 
   JobRequest request(std::size_t number, const JobOptions& job = {}) const;
   JobRequest hanging(std::size_t number) const;
-  std::vector<JobRequest> requests(std::size_t first, std::size_t count,
-                                   const JobOptions& job = {}) const;
   /// The body of POST /api/notifications for the channel of that name.
   std::string body(std::size_t number, std::string_view channel) const;
 

@@ -14,6 +14,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr double kDisturbed = 0.25;
+
 // 12 345, 12.3, 0.123: about three digits, as many as a measurement is worth.
 std::string number(double value) {
   char text[40];
@@ -21,7 +23,8 @@ std::string number(double value) {
   std::snprintf(text, sizeof text, "%.*f", digits, value);
   std::string grouped = text;
   for (auto at = std::ptrdiff_t(grouped.find('.') == std::string::npos ? grouped.size()
-                                                                       : grouped.find('.')) - 3;
+                                                                       : grouped.find('.')) -
+                 3;
        at > 0; at -= 3) {
     grouped.insert(std::size_t(at), ",");
   }
@@ -78,8 +81,9 @@ json options_json(const Options& options) {
 }
 
 json row_json(const Row& row) {
-  json one = {{"scenario", row.scenario}, {"value", row.value},     {"unit", row.unit},
-              {"jobs", row.jobs},         {"seconds", row.seconds}};
+  json one = {{"scenario", row.scenario}, {"value", row.value},
+              {"unit", row.unit},         {"jobs", row.jobs},
+              {"seconds", row.seconds},   {"otherCores", row.other_cores}};
   if (!row.part.empty()) one["part"] = row.part;
   if (row.latency) {
     one["percentiles"] = {{"unit", "ms"},
@@ -112,6 +116,14 @@ void Report::add(Row row) {
   rows_.push_back(std::move(row));
 }
 
+void Report::others_used(std::size_t first, double cores) {
+  for (std::size_t i = first; i < rows_.size(); ++i) rows_[i].other_cores = cores;
+  if (table_ && first < rows_.size() && cores > kDisturbed) {
+    std::printf("%30s disturbed: other programs used %s cores meanwhile\n", "",
+                number(cores).c_str());
+  }
+}
+
 std::string to_json(const Report& report, const Options& options) {
   json results = json::array();
   for (const Row& row : report.rows()) results.push_back(row_json(row));
@@ -138,6 +150,7 @@ std::string to_lines(const Report& report, const Options& options) {
                  {"jobs_per_s", nullptr},
                  {"p50_ms", nullptr},
                  {"p99_ms", nullptr},
+                 {"other_cores", row.other_cores},
                  {"durability", to_string(options.durability)},
                  {"note", row.note}};
     if (row.unit == "jobs/s") line["jobs_per_s"] = row.value;

@@ -35,6 +35,7 @@ class Starts {
     };
   }
 
+  SteadyTime start_of(std::size_t job) const { return slots_[job].started; }
   /// From the intended time, and from the call, to the start. Only when all have started.
   void after_intended(Histogram& durations) const {
     for (const Slot& slot : slots_) durations.record(slot.started - slot.intended);
@@ -51,5 +52,11 @@ class Starts {
   };
   std::vector<Slot> slots_;
 };
+
+/// Runs some jobs whose numbers begin at `unmarked`, to start the threads and fill the caches.
+Result<void> warm_up(Engine& engine, std::size_t unmarked);
+
+/// Enqueues jobs 0..`jobs` one by one at that rate and waits until all have started.
+Result<void> run_schedule(Engine& engine, double rate, std::size_t jobs, Starts& starts);
 
 }  // namespace townkrier::bench

@@ -18,6 +18,8 @@ namespace townkrier::bench {
 /// Owns the temporary directory of a run, which goes with it.
 class Workbench {
  public:
+  /// Blocks SIGINT, SIGTERM and SIGHUP for all threads: from now on they remove the directory and
+  /// end the program. Call it before there are other threads.
   static Result<std::unique_ptr<Workbench>> create(const Options& options);
   ~Workbench();
   Workbench(const Workbench&) = delete;

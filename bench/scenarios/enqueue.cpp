@@ -22,7 +22,8 @@ Row enqueue_row(std::string scenario, const LoadResult& load, const Histogram& d
   row.jobs = load.jobs;
   row.seconds = load.seconds;
   row.latency = durations.summary();
-  if (load.refused > 0) row.note = std::to_string(load.refused) + " calls were refused and repeated";
+  if (load.refused > 0)
+    row.note = std::to_string(load.refused) + " calls were refused and repeated";
   return row;
 }
 
@@ -39,11 +40,17 @@ Result<LoadResult> on_engine(Workbench& bench, LoadPlan plan, Histogram& duratio
   return enqueue_load(**engine, plan, durations);
 }
 
+Result<LoadResult> on_server(const Options& options, const LoadPlan& plan, Histogram& durations) {
+  auto target = parse_server(options.server, options.channel);
+  if (!target) return std::unexpected(target.error());
+  return http_load(*target, Payload(options), plan, durations);
+}
+
 Result<void> run_enqueue(Workbench& bench, const std::string& name, const LoadPlan& plan) {
   Histogram durations;
   const bool remote = !bench.options().server.empty();
-  auto load = remote ? http_load(bench.options(), plan, durations)
-                     : on_engine(bench, plan, durations);
+  auto load =
+      remote ? on_server(bench.options(), plan, durations) : on_engine(bench, plan, durations);
   if (!load) return std::unexpected(load.error());
   Row row = enqueue_row(name, *load, durations);
   if (!remote) {

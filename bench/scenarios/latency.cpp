@@ -4,50 +4,10 @@
 
 #include <algorithm>
 
-#include "bench/load.hpp"
-#include "bench/progress.hpp"
 #include "bench/starts.hpp"
 #include "bench/workbench.hpp"
 
 namespace townkrier::bench {
-
-namespace {
-
-constexpr double kPatience = 60;
-
-// Jobs that start the threads and fill the caches; not measured.
-Result<void> warm_up(Engine& engine, std::size_t jobs, std::size_t first) {
-  Histogram ignored;
-  auto load = enqueue_load(engine, {.jobs = jobs, .outstanding = 8, .first = first}, ignored);
-  if (!load) return std::unexpected(load.error());
-  return engine.wait_completed(jobs, kPatience);
-}
-
-Result<double> run_schedule(Engine& engine, double rate, std::size_t jobs, Starts& starts) {
-  const std::size_t before = engine.started();
-  std::atomic<std::size_t> failed{0};
-  const auto begun = std::chrono::steady_clock::now();
-  {
-    const Progress progress("latency", jobs, [&] { return engine.started() - before; });
-    paced(rate, jobs, [&](std::size_t i, SteadyTime intended) {
-      auto request = engine.payload().requests(i, 1);
-      starts.enqueued(i, intended, std::chrono::steady_clock::now());
-      engine.queue().enqueue_many_async(std::move(request), [&](const auto& result) {
-        if (!result) ++failed;
-      });
-    });
-  }
-  const std::chrono::duration<double> sent = std::chrono::steady_clock::now() - begun;
-  const bool all = wait_until([&] { return engine.started() - before + failed >= jobs; }, kPatience);
-  if (!all || failed > 0) {
-    return fail(Errc::kTimeout, std::to_string(failed) + " jobs were refused, " +
-                                    std::to_string(engine.started() - before) + " of " +
-                                    std::to_string(jobs) + " were started");
-  }
-  return double(jobs) / sent.count();
-}
-
-}  // namespace
 
 Result<void> latency(Workbench& bench) {
   const double rate = bench.options().rate;
@@ -60,10 +20,8 @@ Result<void> latency(Workbench& bench) {
     auto engine = bench.engine({.respond = starts.respond()});
     if (!engine) return std::unexpected(engine.error());
     if (auto ok = (*engine)->queue().start_processing(); !ok) return ok;
-    // Numbers beyond the slots leave no mark.
-    if (auto ok = warm_up(**engine, std::min<std::size_t>(jobs, 500), jobs); !ok) return ok;
-    auto sent = run_schedule(**engine, rate, jobs, starts);
-    if (!sent) return std::unexpected(sent.error());
+    if (auto ok = warm_up(**engine, jobs); !ok) return ok;
+    if (auto ok = run_schedule(**engine, rate, jobs, starts); !ok) return ok;
   }
   starts.after_intended(intended);
   starts.after_call(called);

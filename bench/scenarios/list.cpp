@@ -18,6 +18,20 @@ constexpr std::array kScenarios = {
     Scenario{"scheduled-burst", "lateness of many jobs due at one instant", true, scheduled_burst},
     Scenario{"scheduled-steady", "lateness of one scheduled job a second (30 s)", false,
              scheduled_steady},
+    Scenario{"retry-storm", "drain when every fifth job fails once", false, retry_storm},
+    Scenario{"mixed-priorities", "drain of four priorities, and how long each waits", false,
+             mixed_priorities},
+    Scenario{"hung-channel", "latency of a channel while jobs on another one hang", false,
+             hung_channel},
+    Scenario{"queries", "what a dashboard asks, while jobs flow", false, queries},
+    Scenario{"restart", "a fresh process, until the first stored job is handed out", false,
+             restart},
+    Scenario{"depth", "memory, enqueue and drain with many jobs stored (--depths)", false, depth},
+    Scenario{"depth-retrying", "memory with many jobs waiting for a retry (1M)", false,
+             depth_retrying},
+    Scenario{"http-enqueue", "POST /api/notifications over keep-alive connections", false,
+             http_enqueue},
+    Scenario{"http-batch", "POST /api/notifications/batch, NDJSON of 1000 rows", false, http_batch},
 };
 
 }  // namespace

@@ -15,7 +15,8 @@ namespace {
 constexpr double kPatience = 120;
 constexpr std::size_t kBulk = 1000;
 
-/// The wall clock and the steady clock at one moment: schedules use the one, measurements the other.
+/// The wall clock and the steady clock at one moment: schedules use the one, measurements the
+/// other.
 struct Moment {
   SteadyTime steady = std::chrono::steady_clock::now();
   std::chrono::system_clock::time_point wall = std::chrono::system_clock::now();
@@ -35,8 +36,12 @@ Result<void> schedule_burst(Engine& engine, std::size_t jobs, Starts& starts, Du
   const SteadyTime due = now.steady_at(*job.scheduled_for);
   for (std::size_t i = 0; i < jobs; ++i) starts.enqueued(i, due, now.steady);
   Histogram ignored;
-  auto load = enqueue_load(
-      engine, {.jobs = jobs, .group = kBulk, .outstanding = 2, .job = job}, ignored);
+  auto load = enqueue_load(engine,
+                           {.jobs = jobs,
+                            .group = kBulk,
+                            .outstanding = 2,
+                            .options_of = [&job](std::size_t) { return job; }},
+                           ignored);
   if (!load) return std::unexpected(load.error());
   if (std::chrono::steady_clock::now() > due) {
     return fail(Errc::kTimeout, "the jobs were due before all were enqueued; use fewer --jobs");
@@ -65,14 +70,15 @@ Result<void> scheduled_burst(Workbench& bench) {
   auto finish = bench.limits().bare_finish();
   if (!finish) return std::unexpected(finish.error());
   const Summary summary = lateness.summary();
-  bench.report().add({.scenario = "scheduled-burst",
-                      .value = summary.max,
-                      .unit = "ms",
-                      .jobs = jobs,
-                      .seconds = summary.max / 1e3,
-                      .latency = summary,
-                      .limit = Limit{"bare finish loop, as many", double(jobs) / finish->value * 1e3},
-                      .note = "lateness of the last handler start"});
+  bench.report().add(
+      {.scenario = "scheduled-burst",
+       .value = summary.max,
+       .unit = "ms",
+       .jobs = jobs,
+       .seconds = summary.max / 1e3,
+       .latency = summary,
+       .limit = Limit{"bare finish loop, as many", double(jobs) / finish->value * 1e3},
+       .note = "lateness of the last handler start"});
   return {};
 }
 
@@ -90,7 +96,7 @@ Result<void> scheduled_steady(Workbench& bench) {
       JobOptions job;
       job.scheduled_for = now.wall_in(kAhead + Duration{1000} * i);
       starts.enqueued(i, now.steady_at(*job.scheduled_for), now.steady);
-      auto stored = (*engine)->queue().enqueue_many((*engine)->payload().requests(i, 1, job));
+      auto stored = (*engine)->queue().enqueue_many({(*engine)->payload().request(i, job)});
       if (!stored) return std::unexpected(stored.error());
     }
     const Progress progress("scheduled-steady", jobs, [&] { return (*engine)->started(); });
