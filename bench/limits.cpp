@@ -99,7 +99,7 @@ Result<Limit> Limits::measured(const std::string& name, Loop loop, BareLoop plan
 
 Result<Limit> Limits::bare_enqueue(std::size_t group) {
   return measured("bare RocksDB, groups of " + std::to_string(group), bare_enqueue_rate,
-                  {.jobs = 300'000, .seconds = kSeconds, .group = group});
+                  {.jobs = 100'000, .seconds = kSeconds, .group = group});
 }
 
 Result<Limit> Limits::bare_finish() {

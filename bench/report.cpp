@@ -1,7 +1,9 @@
 #include "bench/report.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <string_view>
 
 #include <nlohmann/json.hpp>
 
@@ -21,12 +23,12 @@ std::string number(double value) {
   char text[40];
   const int digits = value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3;
   std::snprintf(text, sizeof text, "%.*f", digits, value);
-  std::string grouped = text;
-  for (auto at = std::ptrdiff_t(grouped.find('.') == std::string::npos ? grouped.size()
-                                                                       : grouped.find('.')) -
-                 3;
-       at > 0; at -= 3) {
-    grouped.insert(std::size_t(at), ",");
+  const std::string_view all = text;
+  const std::size_t point = std::min(all.find('.'), all.size());
+  std::string grouped;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (i > 0 && i < point && (point - i) % 3 == 0) grouped += ',';
+    grouped += all[i];
   }
   return grouped;
 }
