@@ -99,10 +99,5 @@ int main(int argc, char** argv) {
     print_list();
     return 0;
   }
-  if (options.scenarios.empty()) {
-    for (const Scenario& scenario : scenarios()) {
-      if (scenario.by_default) options.scenarios.emplace_back(scenario.name);
-    }
-  }
   return run(options);
 }

@@ -187,8 +187,8 @@ Result<LoadResult> HttpLoad::run() {
 
 Result<HttpTarget> parse_server(const std::string& url, std::string channel) {
   constexpr std::string_view kScheme = "http://";
-  const auto wrong = fail(Errc::kInvalidArgument,
-                          "--server must be http://[USER:PASSWORD@]HOST[:PORT], not " + url);
+  const auto wrong =
+      fail(Errc::kInvalidArgument, "must be http://[USER:PASSWORD@]HOST[:PORT], not " + url);
   if (!url.starts_with(kScheme)) return wrong;
   std::string_view rest = std::string_view(url).substr(kScheme.size());
   if (rest.ends_with('/')) rest.remove_suffix(1);

@@ -1,5 +1,6 @@
 #include "bench/limits.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "bench/engine.hpp"
@@ -11,8 +12,17 @@ namespace townkrier::bench {
 namespace {
 
 constexpr double kSeconds = 2;
+constexpr std::size_t kJobs = 100'000;
 constexpr std::size_t kSample = 3000;
 constexpr std::size_t kBulk = 1000;
+
+// A small run gets by with less exact limits.
+double seconds_of(const Options& options) {
+  return std::min(kSeconds, options.seconds.value_or(kSeconds));
+}
+std::size_t jobs_of(const Options& options) {
+  return std::clamp(options.jobs.value_or(kJobs), kSample, kJobs);
+}
 
 // Of all write-ahead logs: what was written, as long as none was flushed away.
 std::size_t log_bytes(const std::string& dir) {
@@ -36,7 +46,7 @@ Result<void> Limits::measure_syncs() {
   const Progress progress("limit: syncs", 0, [] { return std::size_t{0}; });
   const std::string path = dir_ + "/syncs";
   Histogram durations;
-  auto rate = append_sync_rate(path, kSeconds, durations);
+  auto rate = append_sync_rate(path, seconds_of(options_), durations);
   remove(path);
   if (!rate) return std::unexpected(rate.error());
   sync_rate_ = *rate;
@@ -99,11 +109,12 @@ Result<Limit> Limits::measured(const std::string& name, Loop loop, BareLoop plan
 
 Result<Limit> Limits::bare_enqueue(std::size_t group) {
   return measured("bare RocksDB, groups of " + std::to_string(group), bare_enqueue_rate,
-                  {.jobs = 100'000, .seconds = kSeconds, .group = group});
+                  {.jobs = kJobs, .seconds = seconds_of(options_), .group = group});
 }
 
 Result<Limit> Limits::bare_finish() {
-  return measured("bare RocksDB finish loop", bare_finish_rate, {.jobs = 100'000, .group = kBulk});
+  return measured("bare RocksDB finish loop", bare_finish_rate,
+                  {.jobs = jobs_of(options_), .group = kBulk});
 }
 
 Result<Limit> Limits::bare_both() {

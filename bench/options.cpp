@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "bench/http_load.hpp"
 #include "bench/workbench.hpp"
 
 namespace townkrier::bench {
@@ -15,6 +16,26 @@ constexpr std::size_t kMaxJobs = 100'000'000;
 std::string known_scenario(const std::string& name) {
   if (find_scenario(name) != nullptr) return {};
   return "no scenario is called \"" + name + "\"; --list names them";
+}
+
+std::vector<std::string> default_scenarios(const Options& options) {
+  std::vector<std::string> names;
+  for (const Scenario& scenario : scenarios()) {
+    const bool can = options.server.empty() || scenario.where == Scenario::Where::kEngineOrServer;
+    if (can && scenario.by_default) names.emplace_back(scenario.name);
+  }
+  return names;
+}
+
+void check_server(const Options& options) {
+  if (options.server.empty()) return;
+  if (auto target = parse_server(options.server, options.channel); !target) {
+    throw CLI::ValidationError("--server", target.error().message);
+  }
+  for (const std::string& name : options.scenarios) {
+    if (find_scenario(name)->where == Scenario::Where::kEngineOrServer) continue;
+    throw CLI::ValidationError("--server", name + " needs the engine in this process");
+  }
 }
 
 void add_load_options(CLI::App& app, Options& options) {
@@ -116,6 +137,8 @@ std::optional<int> parse_options(int argc, char** argv, Options& options) {
   add_place_options(app, options);
   try {
     app.parse(argc, argv);
+    if (options.scenarios.empty()) options.scenarios = default_scenarios(options);
+    check_server(options);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }

@@ -3,6 +3,7 @@
 /// \file bench/workbench.hpp
 /// What a scenario works with, and the list of scenarios.
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -60,7 +61,9 @@ class Workbench {
 struct Scenario {
   std::string_view name;
   std::string_view summary;  ///< One line.
-  bool by_default = false;   ///< Run when no scenario is named.
+  /// Where it can run; those for both use a server when `--server` names one.
+  enum class Where : std::uint8_t { kEngine, kEngineOrServer } where;
+  bool by_default;  ///< Run when no scenario is named.
   Result<void> (*run)(Workbench&);
 };
 std::span<const Scenario> scenarios();
