@@ -1,25 +1,32 @@
 #pragma once
 
-// The limit an engine on RocksDB can reach: a loop that does nothing but write the same bytes, in
-// the same groups, to the same file system.
+/// \file bench/bare_loop.hpp
+/// A database of the engine's shape and options, written by a loop without an engine.
 
 #include <cstddef>
 #include <string>
 
+#include "bench/histogram.hpp"
+#include "townkrier/result.hpp"
+
 namespace townkrier::bench {
 
 struct BareLoop {
-  std::size_t jobs = 0;
-  std::size_t group = 64;           ///< Jobs in one batch and one sync.
-  std::size_t bytes_per_job = 0;    ///< What the engine wrote to its log for a job.
-  std::size_t records_per_job = 5;  ///< Envelope, state, index entry, log row, its index entry.
+  std::string path;       ///< Must not exist.
+  std::size_t jobs = 0;   ///< At most this many,
+  double seconds = 0;     ///< or for so long.
+  std::size_t group = 1;  ///< Jobs in one batch and one sync.
+  std::size_t enqueue_bytes = 0;
+  std::size_t finish_bytes = 0;
   bool sync = true;
 };
 
-/// Jobs a second, or a negative number when the database could not be opened.
-double bare_enqueue_rate(const std::string& path, const BareLoop& loop);
+/// Three records and four index entries a job, as an enqueue writes. Jobs a second.
+Result<double> bare_enqueue_rate(const BareLoop& loop);
+/// Stores jobs first, then gets, deletes and puts twice for each. Jobs a second of the latter.
+Result<double> bare_finish_rate(const BareLoop& loop);
 
-/// Syncs a second of a small append: what the disk gives at most.
-double sync_rate(const std::string& path, std::size_t count);
+/// Appends of 4 KiB with fdatasync for so long (at most 3000 of them), each recorded.
+Result<double> append_sync_rate(const std::string& path, double seconds, Histogram& durations);
 
 }  // namespace townkrier::bench

@@ -1,56 +1,48 @@
 #pragma once
 
-// Load on an embedded engine with a channel that does nothing.
+/// \file bench/load.hpp
+/// Producers: a closed loop with a fixed number of calls in flight, and a schedule.
 
 #include <atomic>
 #include <chrono>
 #include <cstddef>
-#include <memory>
-#include <string>
-#include <vector>
+#include <functional>
+#include <stop_token>
 
-#include <townkrier/townkrier.hpp>
+#include "bench/engine.hpp"
+#include "bench/histogram.hpp"
 
 namespace townkrier::bench {
 
-struct LoadOptions {
-  std::size_t jobs = 100'000;
-  std::size_t outstanding = 64;     ///< Single requests in flight.
-  std::size_t payload_bytes = 250;  ///< Of the notification's text.
-  Durability durability = Durability::kFsync;
-  std::string data_dir;
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+struct LoadPlan {
+  std::size_t jobs = 0;  ///< At most this many,
+  double seconds = 0;    ///< and for at most so long; 0 = no limit.
+  std::size_t group = 1;
+  std::size_t outstanding = 1;  ///< Calls in flight.
+  std::size_t first = 0;        ///< Number of the first job.
+  std::function<JobOptions(std::size_t)> options_of =
+      {};  ///< Of a job by number; absent: defaults.
 };
 
-/// An engine on RocksDB whose only channel takes every delivery at once.
-class NoOpEngine {
- public:
-  static Result<std::unique_ptr<NoOpEngine>> open(const LoadOptions& options);
-
-  QueueManager& queue() { return *queue_; }
-  std::size_t delivered() const { return delivered_->load(); }
-  /// Waits until that many were delivered; false when `limit` passes first.
-  bool wait_delivered(std::size_t count, std::chrono::seconds limit) const;
-
- private:
-  std::shared_ptr<std::atomic<std::size_t>> delivered_;
-  std::unique_ptr<NotificationManager> notifications_;
-  std::unique_ptr<QueueManager> queue_;
-};
-
-struct Measured {
+struct LoadResult {
+  std::size_t jobs = 0;
   double seconds = 0;
-  double rate = 0;                   ///< Jobs a second.
-  std::vector<double> latencies_ms;  ///< Sorted; of each request.
-  std::size_t errors = 0;
+  std::size_t refused = 0;  ///< Calls answered "overloaded" and repeated a millisecond later.
+  double rate() const { return double(jobs) / seconds; }
 };
 
-/// Enqueues one job a request, `outstanding` at a time, each acknowledged when durable.
-Measured enqueue_load(QueueManager& queue, const LoadOptions& options);
+/// Enqueues from this thread until the plan is done and every call is answered. `durations` gets
+/// the time of each call, from its first try to its acknowledgement. The first other error than
+/// "overloaded" ends it.
+Result<LoadResult> enqueue_load(Engine& engine, const LoadPlan& plan, Histogram& durations);
 
-/// The value below which `share` (0..1) of sorted values lie.
-double percentile(const std::vector<double>& sorted, double share);
-
-/// Bytes of the store's write-ahead logs.
-std::size_t log_bytes(const std::string& data_dir);
+/// Calls `act(i, intended)` for i = 0.. at that rate by a fixed schedule, from this thread. When
+/// late it catches up without a pause, so that delays are not hidden.
+using PacedAct = std::function<void(std::size_t, SteadyTime)>;
+void paced(double rate, std::size_t count, const PacedAct& act);
+/// The same until a stop is requested.
+void paced(double rate, const std::stop_token& stop, const PacedAct& act);
 
 }  // namespace townkrier::bench
