@@ -86,9 +86,11 @@ double peak_resident_mb() {
 
 CpuTime cpu_time() {
   CpuTime time;
-  rusage own{};
-  ::getrusage(RUSAGE_SELF, &own);
-  time.own = seconds(own.ru_utime) + seconds(own.ru_stime);
+  for (const int who : {RUSAGE_SELF, RUSAGE_CHILDREN}) {
+    rusage own{};
+    ::getrusage(who, &own);
+    time.own += seconds(own.ru_utime) + seconds(own.ru_stime);
+  }
   std::ifstream stat("/proc/stat");
   std::string label;
   stat >> label;

@@ -23,7 +23,8 @@ Machine machine(const std::string& data_dir);
 double resident_mb();
 double peak_resident_mb();
 
-/// CPU seconds of this process and of the whole machine so far: the rest is others' load.
+/// CPU seconds of this process (with ended children) and of the whole machine so far: the rest is
+/// others' load.
 struct CpuTime {
   double own = 0;
   double all = 0;

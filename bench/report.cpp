@@ -45,10 +45,11 @@ void print(const Row& row) {
   }
   std::printf("\n");
   if (row.latency) {
-    std::printf("%30s ms: p50 %s  p90 %s  p99 %s  p99.9 %s  max %s\n", "",
+    std::printf("%30s ms: p50 %s  p90 %s  p99 %s  p99.9 %s  max %s  of %llu\n", "",
                 number(row.latency->p50).c_str(), number(row.latency->p90).c_str(),
                 number(row.latency->p99).c_str(), number(row.latency->p999).c_str(),
-                number(row.latency->max).c_str());
+                number(row.latency->max).c_str(),
+                static_cast<unsigned long long>(row.latency->count));
   }
   if (!row.note.empty()) std::printf("%30s %s\n", "", row.note.c_str());
   std::fflush(stdout);

@@ -1,5 +1,6 @@
 // queries: what a dashboard asks, while jobs flow.
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <future>
@@ -97,16 +98,20 @@ Result<JobId> fill(Engine& engine, std::size_t jobs) {
   return first->front().job.id();
 }
 
+// Each gets an equal share of the time, and is asked at least kLeast times.
 Result<void> ask_for(std::vector<Query>& queries, double seconds) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
-  std::size_t asked = 0;
-  const Progress progress("queries", 0, [&] { return asked; });
-  // At least once each.
-  while (asked < queries.size() || std::chrono::steady_clock::now() < end) {
-    Query& query = queries[asked++ % queries.size()];
-    const auto begun = std::chrono::steady_clock::now();
-    if (auto ok = query.ask(); !ok) return ok;
-    query.durations->record(std::chrono::steady_clock::now() - begun);
+  constexpr std::uint64_t kLeast = 20;
+  const std::chrono::duration<double> share(seconds / double(queries.size()));
+  std::atomic<std::size_t> asked{0};
+  const Progress progress("queries", queries.size(), [&] { return asked.load(); });
+  for (Query& query : queries) {
+    const auto end = std::chrono::steady_clock::now() + share;
+    while (query.durations->count() < kLeast || std::chrono::steady_clock::now() < end) {
+      const auto begun = std::chrono::steady_clock::now();
+      if (auto ok = query.ask(); !ok) return ok;
+      query.durations->record(std::chrono::steady_clock::now() - begun);
+    }
+    ++asked;
   }
   return {};
 }
