@@ -22,13 +22,22 @@
 
 namespace townkrier::persistence {
 
+/// How a database is opened, beside its path. Only tests set more than `wal_damage`.
+struct DatabaseSettings {
+  WalDamage wal_damage = WalDamage::kRefuse;
+  rocksdb::Env* env = nullptr;  ///< Borrowed, must outlive the database; null: the system's.
+  std::size_t write_buffer_bytes = 16u << 20;  ///< Of one family, until it is flushed.
+};
+
 class Database {
  public:
-  /// kReadOnly takes no lock and changes nothing; the directory must exist.
+  /// kReadOnly takes no lock and changes nothing; the directory must exist. It sees one moment,
+  /// also while another process writes.
   enum class Mode : std::uint8_t { kReadWrite, kReadOnly };
 
   /// Opens or creates (directory mode 0700). The errors are those of `open_rocksdb_store`.
-  static Result<std::unique_ptr<Database>> open(const std::string& path, Mode mode);
+  static Result<std::unique_ptr<Database>> open(const std::string& path, Mode mode,
+                                                const DatabaseSettings& settings = {});
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
@@ -44,13 +53,18 @@ class Database {
   Result<std::optional<std::string>> get(Family family, std::string_view key) const;
 
  private:
-  explicit Database(std::string path) : path_(std::move(path)) {}
+  Database(std::string path, const DatabaseSettings& settings)
+      : path_(std::move(path)), settings_(settings) {}
   Result<void> check_families() const;
   rocksdb::Status open_db(Mode mode);
+  rocksdb::Status open_steady();
+  void close();
+  bool opens_without_wal_tail() const;
   Error open_error(const rocksdb::Status& status) const;
   Result<void> check_version(Mode mode);
 
   const std::string path_;
+  const DatabaseSettings settings_;
   /// Shared with RocksDB, whose threads call it.
   std::shared_ptr<BackgroundErrors> errors_ = std::make_shared<BackgroundErrors>();
   std::unique_ptr<rocksdb::DB> db_;
@@ -114,7 +128,8 @@ class Range {
 };
 
 /// Options, see rocksdb_options.cpp for the reasons.
-rocksdb::DBOptions database_options(std::shared_ptr<BackgroundErrors> errors);
-std::vector<rocksdb::ColumnFamilyDescriptor> family_descriptors();
+rocksdb::DBOptions database_options(const DatabaseSettings& settings,
+                                    std::shared_ptr<BackgroundErrors> errors);
+std::vector<rocksdb::ColumnFamilyDescriptor> family_descriptors(const DatabaseSettings& settings);
 
 }  // namespace townkrier::persistence
