@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "persistence/record_codec.hpp"
+#include "persistence/rocksdb_info_log.hpp"
 
 namespace townkrier::persistence {
 namespace {
@@ -126,8 +127,10 @@ Result<void> Database::check_families() const {
 rocksdb::Status Database::open_db(Mode mode) {
   if (mode == Mode::kReadOnly) return open_steady();
   rocksdb::DB* db = nullptr;
-  const auto status = rocksdb::DB::Open(database_options(settings_, errors_), path_,
-                                        family_descriptors(settings_), &handles_, &db);
+  auto options = database_options(settings_, errors_);
+  options.info_log = make_info_log(path_);
+  const auto status =
+      rocksdb::DB::Open(options, path_, family_descriptors(settings_), &handles_, &db);
   db_.reset(db);
   return status;
 }
@@ -142,8 +145,10 @@ rocksdb::Status Database::open_steady() {
     close();
     const auto before = files_of(path_);
     rocksdb::DB* db = nullptr;
-    status = rocksdb::DB::OpenForReadOnly(database_options(settings_, errors_), path_,
-                                          family_descriptors(settings_), &handles_, &db);
+    auto options = database_options(settings_, errors_);
+    options.info_log = make_silent_log();
+    status =
+        rocksdb::DB::OpenForReadOnly(options, path_, family_descriptors(settings_), &handles_, &db);
     db_.reset(db);
     if (files_of(path_) == before) return status;
   }

@@ -85,8 +85,6 @@ rocksdb::DBOptions database_options(const DatabaseSettings& settings,
   // Bounds what a restart replays.
   options.max_total_wal_size = 64 * kMiB;
   options.max_manifest_file_size = 64 * kMiB;
-  options.keep_log_file_num = 5;
-  options.max_log_file_size = 16 * kMiB;
   options.bytes_per_sync = kMiB;
   options.rate_limiter.reset(rocksdb::NewGenericRateLimiter(64 * kMiB));
   options.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();

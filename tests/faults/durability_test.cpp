@@ -204,8 +204,6 @@ TEST(RocksDbOptions, AreThoseThatDurabilityAndASmallMachineNeed) {
   EXPECT_EQ(options.max_background_jobs, 2);
   EXPECT_EQ(options.max_open_files, -1);
   EXPECT_EQ(options.max_manifest_file_size, 64u << 20);
-  EXPECT_EQ(options.keep_log_file_num, 5u);
-  EXPECT_EQ(options.max_log_file_size, 16u << 20);
   EXPECT_EQ(options.bytes_per_sync, 1u << 20);
   EXPECT_NE(options.rate_limiter, nullptr);
   EXPECT_NE(options.file_checksum_gen_factory, nullptr);
