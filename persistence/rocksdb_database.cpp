@@ -103,6 +103,7 @@ void Database::close() {
   if (!db_) return;
   for (auto* handle : handles_) db_->DestroyColumnFamilyHandle(handle);
   handles_.clear();
+  log_order_->attach(nullptr);
   db_->Close();
   db_.reset();
 }
@@ -128,10 +129,12 @@ rocksdb::Status Database::open_db(Mode mode) {
   if (mode == Mode::kReadOnly) return open_steady();
   rocksdb::DB* db = nullptr;
   auto options = database_options(settings_, errors_);
-  options.info_log = make_info_log(path_);
+  options.info_log = settings_.info_log ? settings_.info_log : make_info_log(path_);
+  options.listeners.push_back(log_order_);
   const auto status =
       rocksdb::DB::Open(options, path_, family_descriptors(settings_), &handles_, &db);
   db_.reset(db);
+  log_order_->attach(db);
   return status;
 }
 

@@ -9,6 +9,7 @@
 
 #include "conformance/store_fixture.hpp"
 #include "persistence/fsck.hpp"
+#include "persistence/rocksdb_info_log.hpp"
 #include "persistence/rocksdb_store.hpp"
 
 namespace townkrier::testing {
@@ -62,9 +63,10 @@ class History {
   std::string path() const { return directory_ / "data"; }
 
   Result<std::shared_ptr<RocksDbStore>> open(WalDamage damage = WalDamage::kRefuse) {
-    return RocksDbStore::open(
-        path(), {.min_free_space_bytes = 0, .wal_damage = damage},
-        {.env = fault_.env.get(), .write_buffer_bytes = small_buffers_ ? 64u << 10 : 16u << 20});
+    return RocksDbStore::open(path(), {.min_free_space_bytes = 0, .wal_damage = damage},
+                              {.env = fault_.env.get(),
+                               .write_buffer_bytes = small_buffers_ ? 64u << 10 : 16u << 20,
+                               .info_log = persistence::make_silent_log()});
   }
 
   /// Writes until the power goes, takes away what was not synced, and looks at what is left.
@@ -89,15 +91,16 @@ class History {
   void look(const RocksDbStore& store) {
     const Content found = content_of(store);
     const auto state = std::ranges::find(may_be_, found);
+    report_.cut += state != may_be_.end() && may_be_.end() - state > 2;
     if (state == may_be_.end()) {
       wrong("has " + std::to_string(found.jobs.size()) + " jobs, may have from " +
             std::to_string(may_be_.front().jobs.size()) + " to " +
             std::to_string(may_be_.back().jobs.size()));
     }
-    const auto findings = persistence::check_view(persistence::ReadView(store.database()));
-    const auto count = findings ? findings->size() : 1;
+    const auto check = persistence::check_view(persistence::ReadView(store.database()));
+    const auto count = check ? check->findings.size() : 1;
     report_.findings += count;
-    if (count > 0) wrong(findings ? findings->front() : findings.error().message);
+    if (count > 0) wrong(check ? check->findings.front() : check.error().message);
     may_be_ = {found};
     std::erase_if(jobs_, [&](const auto& job) { return !found.jobs.contains(job.first); });
     for (auto& [id, job] : jobs_) {
@@ -126,9 +129,10 @@ class History {
     } else {
       batch.settings["pointer"] = after.settings["pointer"] = std::to_string(random_());
     }
-    const bool durable = random(10) < 7;
-    const auto done =
-        store.commit(batch, durable && options_.honest ? Durability::kFsync : Durability::kOs);
+    using Promise = PowerLossOptions::Promise;
+    const bool durable = random(10) < 7 && options_.promise != Promise::kNone;
+    const bool synced = durable && options_.promise == Promise::kKept;
+    const auto done = store.commit(batch, synced ? Durability::kFsync : Durability::kOs);
     may_be_.push_back(std::move(after));
     if (!done) return fault_.files->stop();  // what the engine does: end, and recover by a restart
     ++report_.acknowledged;

@@ -47,9 +47,21 @@ TEST(PowerLoss, LosesNothingThatWasSyncedOnADiskThatReorders) {
 
 // The check can fail: a store that says "durable" without a sync is caught.
 TEST(PowerLoss, CatchesAStoreThatDoesNotSync) {
-  const PowerLossReport report = run_power_losses({.seeds = 10, .honest = false});
+  const PowerLossReport report =
+      run_power_losses({.seeds = 10, .promise = PowerLossOptions::Promise::kBroken});
   EXPECT_GT(report.lost, 0u);
   EXPECT_NE(report.first, "");
+}
+
+// Without syncs a power loss takes the end of the history, and never something in its middle: the
+// end of one log and not the beginning of the next would separate jobs from their indexes.
+TEST(PowerLoss, TakesOnlyTheEndOfWhatWasLeftToTheSystem) {
+  const PowerLossReport report =
+      run_power_losses({.first_seed = number_of_environment("TORTURE_FIRST_SEED", 1),
+                        .seeds = number_of_environment("TORTURE_SEEDS", 40),
+                        .promise = PowerLossOptions::Promise::kNone});
+  EXPECT_GT(report.cut, 0u);
+  EXPECT_EQ(report.lost, 0u) << report.first;
   EXPECT_EQ(report.findings, 0u);
 }
 
