@@ -146,6 +146,8 @@ Result<void> StorageOptions::validate() const {
       .require(engine == "rocksdb" || engine == "memory", "engine", "must be rocksdb or memory")
       .require(engine == "memory" || !path.empty(), "path", "is required")
       .require(path.find('\0') == std::string::npos, "path", "must not contain a zero byte")
+      .require(backup.find('\0') == std::string::npos, "backup", "must not contain a zero byte")
+      .require(backup.empty() || backup != path, "backup", "must be another directory than path")
       .require(min_free_space_bytes <= kMaxFreeSpaceFloor, "min_free_space",
                "must be from 0 to 1TiB")
       .result();

@@ -70,6 +70,8 @@ struct StorageOptions {
   /// Key `min_free_space`. With less free in `path`, new jobs are refused (503) and running ones
   /// still finish; 0 = no floor, ..1 TiB. Keep room for what finishing writes.
   std::uint64_t min_free_space_bytes = 512u << 20;
+  /// Directory for backups that are made while the server runs; empty: none are.
+  std::string backup;
   Result<void> validate() const;
 };
 
