@@ -6,6 +6,7 @@
 
 #include "actors/guarded.hpp"
 #include "core/log_rows.hpp"
+#include "core/mutant.hpp"
 #include "core/transitions.hpp"
 
 namespace townkrier {
@@ -172,6 +173,7 @@ void StoreState::flush() {
   }
   admit(group);
   if (group.empty()) return;
+  if (mutated(Mutant::kAckBeforeCommit)) acknowledge(group);
   const auto durability =
       group.needs_sync ? config_.durability : std::max(config_.durability, Durability::kOs);
   auto outcomes = group.batch.empty() ? Result<std::vector<EnqueueOutcome>>{}
@@ -180,6 +182,19 @@ void StoreState::flush() {
     succeed(std::move(group), std::move(*outcomes));
   } else {
     refuse(std::move(group), outcomes.error());
+  }
+}
+
+// A mutant's: what nobody may do.
+void StoreState::acknowledge(Group& group) {
+  for (EnqueueSlot& slot : group.enqueues) {
+    const auto next =
+        &slot == &group.enqueues.back() ? group.batch.enqueued.size() : (&slot + 1)->first;
+    std::vector<EnqueuedJob> answer;
+    for (std::size_t i = slot.first; i < next; ++i) {
+      answer.push_back({group.batch.enqueued[i].job, false});
+    }
+    slot.call.reply(std::move(answer));
   }
 }
 

@@ -72,6 +72,7 @@ class StoreState {
   void add_changes(ApplyCall& call);
   /// Refuses the group's new jobs when the store takes none; the rest goes on.
   void admit(Group& group);
+  void acknowledge(Group& group);
   void refuse_enqueues(Group& group, const Error& error);
   void succeed(Group group, std::vector<EnqueueOutcome> outcomes);
   void answer_enqueues(Group& group, const std::vector<EnqueueOutcome>& outcomes, Committed& news);

@@ -4,6 +4,7 @@
 
 #include <rocksdb/file_system.h>
 
+#include "core/mutant.hpp"
 #include "persistence/batch_check.hpp"
 #include "persistence/record_codec.hpp"
 
@@ -146,7 +147,7 @@ Result<void> RocksDbStore::write(Durability durability, Pressure pressure) {
   if (!rows) return std::unexpected(rows.error());
   writer_.put_rows(*rows);
   rocksdb::WriteOptions options;
-  options.sync = durability == Durability::kFsync;
+  options.sync = durability == Durability::kFsync && !mutated(Mutant::kNoFsync);
   options.no_slowdown = pressure == Pressure::kRefuse;
   // kNone keeps the log, too: without it a crash would tear jobs from their indexes.
   const auto status = database_->db().Write(options, &writer_.batch());
