@@ -125,7 +125,9 @@ TEST_P(SystemCalls, LoseNothingThatWasAcknowledged) {
       all.size(), number(unharmed_));
   EXPECT_EQ(lost_, 0u);
   EXPECT_EQ(findings_, 0u);
-  if (std::string_view(GetParam()) == "signal=KILL") EXPECT_EQ(unharmed_, 0u);
+  if (std::string_view(GetParam()) == "signal=KILL") {
+    EXPECT_EQ(unharmed_, 0u);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Faults, SystemCalls,
