@@ -6,6 +6,7 @@
 
 #include "actors/guarded.hpp"
 #include "core/log_rows.hpp"
+#include "core/mutant.hpp"
 #include "core/transitions.hpp"
 
 namespace townkrier {
@@ -166,6 +167,9 @@ void StoreState::flush() {
     refuse(std::move(group), {Errc::kUnavailable, "the store has failed", {}});
     return;
   }
+  admit(group);
+  if (group.empty()) return;
+  if (mutated(Mutant::kAckBeforeCommit)) acknowledge(group);
   const auto durability =
       group.needs_sync ? config_.durability : std::max(config_.durability, Durability::kOs);
   auto outcomes = group.batch.empty() ? Result<std::vector<EnqueueOutcome>>{}
@@ -175,6 +179,31 @@ void StoreState::flush() {
   } else {
     refuse(std::move(group), outcomes.error());
   }
+}
+
+// A mutant's: what nobody may do.
+void StoreState::acknowledge(Group& group) {
+  for (EnqueueSlot& slot : group.enqueues) {
+    const auto next =
+        &slot == &group.enqueues.back() ? group.batch.enqueued.size() : (&slot + 1)->first;
+    std::vector<EnqueuedJob> answer;
+    for (std::size_t i = slot.first; i < next; ++i) {
+      answer.push_back({group.batch.enqueued[i].job, false});
+    }
+    slot.call.reply(std::move(answer));
+  }
+}
+
+void StoreState::admit(Group& group) {
+  if (group.enqueues.empty()) return;
+  const auto open = config_.store->accepts_jobs();
+  if (open.has_value() != admitting_) {
+    admitting_ = open.has_value();
+    config_.log(admitting_ ? LogLevel::kInfo : LogLevel::kError,
+                actor_line(name, admitting_ ? "new_jobs_taken_again" : "new_jobs_refused",
+                           admitting_ ? std::string{} : open.error().message));
+  }
+  if (!open) refuse_enqueues(group, open.error());
 }
 
 void StoreState::answer_enqueues(Group& group, const std::vector<EnqueueOutcome>& outcomes,
@@ -281,16 +310,22 @@ std::vector<ApplyCall> StoreState::taken_back(Group& group) {
   return std::move(group.applied);
 }
 
-// Nothing of the group was written. New jobs and operations are refused; the scheduler's changes
-// describe what has already happened, so they are kept and tried again.
-void StoreState::refuse(Group group, const Error& error) {
-  Committed news;
+void StoreState::refuse_enqueues(Group& group, const Error& error) {
   for (EnqueueSlot& slot : group.enqueues) {
     const auto next =
         &slot == &group.enqueues.back() ? group.batch.enqueued.size() : (&slot + 1)->first;
     config_.admission->leave(next - slot.first, slot.call.bytes);
     slot.call.reply(std::unexpected(error));
   }
+  group.enqueues.clear();
+  group.batch.enqueued.clear();
+}
+
+// Nothing of the group was written. New jobs and operations are refused; the scheduler's changes
+// describe what has already happened, so they are kept and tried again.
+void StoreState::refuse(Group group, const Error& error) {
+  Committed news;
+  refuse_enqueues(group, error);
   for (OperateSlot& slot : group.operations) {
     news.released.push_back(slot.id);
     slot.reply(std::unexpected(error));

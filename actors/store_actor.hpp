@@ -71,6 +71,10 @@ class StoreState {
 
   void arm();
   void add_changes(ApplyCall& call);
+  /// Refuses the group's new jobs when the store takes none; the rest goes on.
+  void admit(Group& group);
+  void acknowledge(Group& group);
+  void refuse_enqueues(Group& group, const Error& error);
   void succeed(Group group, std::vector<EnqueueOutcome> outcomes);
   void answer_enqueues(Group& group, const std::vector<EnqueueOutcome>& outcomes, Committed& news);
   void answer_operations(Group& group, Committed& news);
@@ -87,6 +91,7 @@ class StoreState {
   Group group_;
   bool armed_ = false;
   bool failed_ = false;
+  bool admitting_ = true;  // what the log was told last
 };
 
 StoreActor::behavior_type store(StoreActor::stateful_pointer<StoreState> self, StoreConfig config);

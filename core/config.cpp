@@ -17,6 +17,7 @@ namespace {
 using std::chrono::days;
 
 constexpr std::array<std::string_view, 3> kDurabilityNames = {"fsync", "os", "none"};
+constexpr std::uint64_t kMaxFreeSpaceFloor = 1ull << 40;
 
 // Notifications have members of these names beside their channels.
 constexpr std::array<std::string_view, 5> kReservedChannelNames = {"via", "template", "context",
@@ -145,6 +146,10 @@ Result<void> StorageOptions::validate() const {
       .require(engine == "rocksdb" || engine == "memory", "engine", "must be rocksdb or memory")
       .require(engine == "memory" || !path.empty(), "path", "is required")
       .require(path.find('\0') == std::string::npos, "path", "must not contain a zero byte")
+      .require(backup.find('\0') == std::string::npos, "backup", "must not contain a zero byte")
+      .require(backup.empty() || backup != path, "backup", "must be another directory than path")
+      .require(min_free_space_bytes <= kMaxFreeSpaceFloor, "min_free_space",
+               "must be from 0 to 1TiB")
       .result();
 }
 

@@ -10,20 +10,41 @@ namespace townkrier::persistence {
 namespace {
 
 constexpr std::size_t kMaxLines = 1000;
+constexpr std::uint64_t kProgressEvery = 10'000;
+
+/// What people call the content of a family.
+std::string_view part_of(Family family) {
+  switch (family) {
+    case Family::kState:
+    case Family::kJobs:
+      return "jobs";
+    case Family::kLogs:
+      return "log rows";
+    case Family::kInbox:
+      return "messages";
+    case Family::kUnique:
+      return "unique keys";
+    default:
+      return "indexes";
+  }
+}
 
 /// One pass over the records, which says what must be in the indexes, then one over the indexes. An
 /// index is complete when every record's entry is there, and has nothing else when it has no more
 /// entries than that: only then are its keys looked at one by one.
 class Checker {
  public:
-  explicit Checker(const ReadView& view) : view_(view) {}
+  Checker(const ReadView& view, const CheckProgressSink& progress)
+      : view_(view), progress_(progress) {}
 
-  Result<std::vector<std::string>> run();
+  Result<CheckReport> run();
 
  private:
   void report(std::string line) {
-    if (lines_.size() < kMaxLines) lines_.push_back(std::move(line));
+    auto& lines = report_.findings;
+    if (lines.size() < kMaxLines) lines.push_back(std::move(line));
   }
+  void tell(Family family, std::uint64_t done) const;
   /// Calls `use(key, value)` for everything in a family.
   template <class Use>
   Result<void> each(Family family, Use use);
@@ -41,15 +62,26 @@ class Checker {
   Result<void> check_counters();
 
   const ReadView& view_;
-  std::vector<std::string> lines_;
+  const CheckProgressSink& progress_;
+  CheckReport report_;
   LedgerDelta counted_;
   std::array<std::uint64_t, kFamilyCount> expected_{};
 };
 
+void Checker::tell(Family family, std::uint64_t done) const {
+  if (!progress_) return;
+  std::uint64_t expected = 0;
+  view_.database().db().GetIntProperty(view_.database().family(family),
+                                       rocksdb::DB::Properties::kEstimateNumKeys, &expected);
+  progress_({part_of(family), done, expected});
+}
+
 template <class Use>
 Result<void> Checker::each(Family family, Use use) {
   Range keys(view_, family, "", "");
+  std::uint64_t done = 0;
   for (keys.seek_first(); keys.valid(); keys.next()) {
+    if (done++ % kProgressEvery == 0) tell(family, done - 1);
     if (auto ok = use(keys.key(), keys.value()); !ok) return ok;
   }
   return keys.status();
@@ -78,6 +110,7 @@ Result<void> Checker::check_jobs() {
 }
 
 Result<void> Checker::check_job(const JobId& id, std::string_view bytes) {
+  ++report_.jobs;
   const std::string name = "job " + id.to_string();
   auto state = decode_state(bytes);
   if (!state) return report(name + ": " + state.error().message), Result<void>{};
@@ -149,6 +182,7 @@ Result<void> Checker::check_unique() {
 
 Result<void> Checker::check_logs() {
   return each(Family::kLogs, [&](std::string_view key, std::string_view value) -> Result<void> {
+    ++report_.logs;
     const auto id = id_at_end(key);
     if (!id) return report("a log row has a damaged key"), Result<void>{};
     const std::string name = "log row " + id->to_string();
@@ -174,6 +208,7 @@ Result<void> Checker::check_logs() {
 
 Result<void> Checker::check_inbox() {
   return each(Family::kInbox, [&](std::string_view key, std::string_view value) -> Result<void> {
+    ++report_.messages;
     const auto at = inbox_position(key);
     ByteReader reader(key);
     const std::string user(reader.raw(reader.u16()));
@@ -220,30 +255,36 @@ Result<void> Checker::check_counters() {
   return {};
 }
 
-Result<std::vector<std::string>> Checker::run() {
+Result<CheckReport> Checker::run() {
   for (const auto step : {&Checker::check_jobs, &Checker::check_envelopes, &Checker::check_unique,
                           &Checker::check_logs, &Checker::check_inbox, &Checker::check_surplus,
                           &Checker::check_counters}) {
     if (auto ok = (this->*step)(); !ok) return std::unexpected(ok.error());
   }
-  return std::move(lines_);
+  return std::move(report_);
 }
 
 }  // namespace
 
-Result<std::vector<std::string>> check_view(const ReadView& view) {
-  return Checker(view).run();
+Result<CheckReport> check_view(const ReadView& view, const CheckProgressSink& progress) {
+  return Checker(view, progress).run();
 }
 
 }  // namespace townkrier::persistence
 
 namespace townkrier {
 
-Result<std::vector<std::string>> check_store(const std::string& path) {
+Result<CheckReport> examine_store(const std::string& path, const CheckProgressSink& progress) {
   using persistence::Database;
   auto database = Database::open(path, Database::Mode::kReadOnly);
   if (!database) return std::unexpected(database.error());
-  return persistence::check_view(persistence::ReadView(**database));
+  return persistence::check_view(persistence::ReadView(**database), progress);
+}
+
+Result<std::vector<std::string>> check_store(const std::string& path) {
+  auto report = examine_store(path);
+  if (!report) return std::unexpected(report.error());
+  return std::move(report->findings);
 }
 
 }  // namespace townkrier

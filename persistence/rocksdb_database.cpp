@@ -6,9 +6,11 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <map>
 #include <utility>
 
 #include "persistence/record_codec.hpp"
+#include "persistence/rocksdb_info_log.hpp"
 
 namespace townkrier::persistence {
 namespace {
@@ -34,6 +36,19 @@ Result<void> create_directory(const std::string& path) {
     return fail(Errc::kIo, path + " is not a directory");
   }
   return {};
+}
+
+/// What a flush, a compaction or a new log changes in a directory: not its logs' growing.
+std::map<std::string, std::uintmax_t> files_of(const std::string& path) {
+  std::map<std::string, std::uintmax_t> files;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(path, ignored)) {
+    const auto& file = entry.path();
+    const bool manifest = file.filename().string().starts_with("MANIFEST");
+    if (!manifest && file.extension() != ".log") continue;
+    files[file.filename().string()] = manifest ? entry.file_size(ignored) : 0;
+  }
+  return files;
 }
 
 bool holds_database(const std::string& path) {
@@ -62,7 +77,8 @@ std::unexpected<Error> missing(std::string_view what, const Uuid& id) {
 
 }  // namespace
 
-Result<std::unique_ptr<Database>> Database::open(const std::string& path, Mode mode) {
+Result<std::unique_ptr<Database>> Database::open(const std::string& path, Mode mode,
+                                                 const DatabaseSettings& settings) {
   if (path.empty()) return fail(Errc::kInvalidConfig, "storage.path: must not be empty");
   if (mode == Mode::kReadOnly && !holds_database(path)) {
     return fail(Errc::kNotFound, path + " holds no store");
@@ -70,7 +86,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path, Mode m
   if (mode == Mode::kReadWrite) {
     if (auto made = create_directory(path); !made) return std::unexpected(made.error());
   }
-  std::unique_ptr<Database> database(new Database(path));
+  std::unique_ptr<Database> database(new Database(path, settings));
   if (auto known = database->check_families(); !known) return std::unexpected(known.error());
   if (const auto status = database->open_db(mode); !status.ok()) {
     return std::unexpected(database->open_error(status));
@@ -80,15 +96,23 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path, Mode m
 }
 
 Database::~Database() {
+  close();
+}
+
+void Database::close() {
   if (!db_) return;
   for (auto* handle : handles_) db_->DestroyColumnFamilyHandle(handle);
+  handles_.clear();
+  log_order_->attach(nullptr);
   db_->Close();
+  db_.reset();
 }
 
 Result<void> Database::check_families() const {
   if (!holds_database(path_)) return {};
   std::vector<std::string> names;
-  const auto status = rocksdb::DB::ListColumnFamilies(database_options(errors_), path_, &names);
+  const auto status =
+      rocksdb::DB::ListColumnFamilies(database_options(settings_, errors_), path_, &names);
   if (!status.ok()) return std::unexpected(open_error(status));
   for (const auto& name : names) {
     if (std::ranges::find(kFamilyNames, name) != kFamilyNames.end()) continue;
@@ -102,15 +126,44 @@ Result<void> Database::check_families() const {
 }
 
 rocksdb::Status Database::open_db(Mode mode) {
-  const auto options = database_options(errors_);
-  const auto descriptors = family_descriptors();
+  if (mode == Mode::kReadOnly) return open_steady();
   rocksdb::DB* db = nullptr;
+  auto options = database_options(settings_, errors_);
+  options.info_log = settings_.info_log ? settings_.info_log : make_info_log(path_);
+  options.listeners.push_back(log_order_);
   const auto status =
-      mode == Mode::kReadOnly
-          ? rocksdb::DB::OpenForReadOnly(options, path_, descriptors, &handles_, &db)
-          : rocksdb::DB::Open(options, path_, descriptors, &handles_, &db);
+      rocksdb::DB::Open(options, path_, family_descriptors(settings_), &handles_, &db);
   db_.reset(db);
+  log_order_->attach(db);
   return status;
+}
+
+// Opening reads the manifest, then the logs. A flush of another process between the two takes a log
+// away whose content the manifest did not have yet: so what was read counts only when the files are
+// still the same afterwards.
+rocksdb::Status Database::open_steady() {
+  constexpr int kTries = 20;
+  rocksdb::Status status;
+  for (int tries = 0; tries < kTries; ++tries) {
+    close();
+    const auto before = files_of(path_);
+    rocksdb::DB* db = nullptr;
+    auto options = database_options(settings_, errors_);
+    options.info_log = make_silent_log();
+    status =
+        rocksdb::DB::OpenForReadOnly(options, path_, family_descriptors(settings_), &handles_, &db);
+    db_.reset(db);
+    if (files_of(path_) == before) return status;
+  }
+  return status.ok() ? rocksdb::Status::Busy("files change too often") : status;
+}
+
+// Whether the damage is in the log alone. Changes nothing.
+bool Database::opens_without_wal_tail() const {
+  DatabaseSettings settings = settings_;
+  settings.wal_damage = WalDamage::kAccept;
+  Database trial(path_, settings);
+  return trial.open_db(Mode::kReadOnly).ok();
 }
 
 Error Database::open_error(const rocksdb::Status& status) const {
@@ -121,8 +174,11 @@ Error Database::open_error(const rocksdb::Status& status) const {
   if (status.IsCorruption()) {
     return {Errc::kCorruption,
             path_ + " is damaged and was not opened, so that nothing is lost silently: " + text +
-                ". Copy the whole directory first; then restore a backup, or check the copy with "
-                "townkrier fsck",
+                ". Copy the whole directory first; then restore a backup (townkrier restore)" +
+                (opens_without_wal_tail()
+                     ? ", or start once with --accept-wal-damage, which keeps everything up to the "
+                       "damage and gives up what was written after it"
+                     : ""),
             {}};
   }
   return to_error(status, "cannot open " + path_);

@@ -5,6 +5,7 @@
 /// reads are thread-safe. RocksDB aborts when it is closed before its iterators, snapshots and
 /// handles, so each of them is an object here that goes first.
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -15,6 +16,7 @@
 
 #include <rocksdb/db.h>
 #include <rocksdb/iterator.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/options.h>
 
 #include "persistence/key_schema.hpp"
@@ -24,13 +26,40 @@
 
 namespace townkrier::persistence {
 
+/// How a database is opened, beside its path. Only tests set more than `wal_damage`.
+struct DatabaseSettings {
+  WalDamage wal_damage = WalDamage::kRefuse;
+  rocksdb::Env* env = nullptr;  ///< Borrowed, must outlive the database; null: the system's.
+  std::size_t write_buffer_bytes = 16u << 20;  ///< Of one family, until it is flushed.
+  std::shared_ptr<rocksdb::Logger> info_log;   ///< Null: LOG in the directory.
+};
+
+/// Syncs the write-ahead log when RocksDB is about to begin the next one. Without it a power loss
+/// could take the unsynced end of one log and leave the beginning of the next: a hole, which
+/// neither recovery mode notices when it falls between two records, and which separates jobs from
+/// their indexes.
+class LogOrder final : public rocksdb::EventListener {
+ public:
+  /// Null: no longer. While no write is going on.
+  void attach(rocksdb::DB* db) { db_ = db; }
+  /// Called before the first write to the new log. A failure is a background error.
+  void OnMemTableSealed(const rocksdb::MemTableInfo&) override {
+    if (auto* db = db_.load()) db->SyncWAL().PermitUncheckedError();
+  }
+
+ private:
+  std::atomic<rocksdb::DB*> db_ = nullptr;
+};
+
 class Database {
  public:
-  /// kReadOnly takes no lock and changes nothing; the directory must exist.
+  /// kReadOnly takes no lock and changes nothing; the directory must exist. It sees one moment,
+  /// also while another process writes.
   enum class Mode : std::uint8_t { kReadWrite, kReadOnly };
 
   /// Opens or creates (directory mode 0700). The errors are those of `open_rocksdb_store`.
-  static Result<std::unique_ptr<Database>> open(const std::string& path, Mode mode);
+  static Result<std::unique_ptr<Database>> open(const std::string& path, Mode mode,
+                                                const DatabaseSettings& settings = {});
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
@@ -46,15 +75,21 @@ class Database {
   Result<std::optional<std::string>> get(Family family, std::string_view key) const;
 
  private:
-  explicit Database(std::string path) : path_(std::move(path)) {}
+  Database(std::string path, const DatabaseSettings& settings)
+      : path_(std::move(path)), settings_(settings) {}
   Result<void> check_families() const;
   rocksdb::Status open_db(Mode mode);
+  rocksdb::Status open_steady();
+  void close();
+  bool opens_without_wal_tail() const;
   Error open_error(const rocksdb::Status& status) const;
   Result<void> check_version(Mode mode);
 
   const std::string path_;
+  const DatabaseSettings settings_;
   /// Shared with RocksDB, whose threads call it.
   std::shared_ptr<BackgroundErrors> errors_ = std::make_shared<BackgroundErrors>();
+  std::shared_ptr<LogOrder> log_order_ = std::make_shared<LogOrder>();
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;
 };
@@ -124,7 +159,8 @@ class Range {
 };
 
 /// Options, see rocksdb_options.cpp for the reasons.
-rocksdb::DBOptions database_options(std::shared_ptr<BackgroundErrors> errors);
-std::vector<rocksdb::ColumnFamilyDescriptor> family_descriptors();
+rocksdb::DBOptions database_options(const DatabaseSettings& settings,
+                                    std::shared_ptr<BackgroundErrors> errors);
+std::vector<rocksdb::ColumnFamilyDescriptor> family_descriptors(const DatabaseSettings& settings);
 
 }  // namespace townkrier::persistence

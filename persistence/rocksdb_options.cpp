@@ -30,7 +30,8 @@ Use use_of(Family family) {
   }
 }
 
-rocksdb::ColumnFamilyOptions family_options(Use use, std::shared_ptr<rocksdb::Cache> cache) {
+rocksdb::ColumnFamilyOptions family_options(Use use, std::shared_ptr<rocksdb::Cache> cache,
+                                            const DatabaseSettings& settings) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = std::move(cache);
   table.cache_index_and_filter_blocks = true;
@@ -39,7 +40,7 @@ rocksdb::ColumnFamilyOptions family_options(Use use, std::shared_ptr<rocksdb::Ca
 
   rocksdb::ColumnFamilyOptions options;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-  options.write_buffer_size = 16 * kMiB;
+  options.write_buffer_size = settings.write_buffer_bytes;
   // Bursts of enqueues are refused while RocksDB stalls: leave it room to flush behind them. All
   // buffers together are bounded by db_write_buffer_size.
   options.max_write_buffer_number = 6;
@@ -60,23 +61,31 @@ rocksdb::ColumnFamilyOptions family_options(Use use, std::shared_ptr<rocksdb::Ca
 
 }  // namespace
 
-rocksdb::DBOptions database_options(std::shared_ptr<BackgroundErrors> errors) {
+rocksdb::DBOptions database_options(const DatabaseSettings& settings,
+                                    std::shared_ptr<BackgroundErrors> errors) {
   rocksdb::DBOptions options;
+  if (settings.env != nullptr) options.env = settings.env;
   options.create_if_missing = true;
   options.create_missing_column_families = true;
-  // RocksDB's default would silently drop synced writes behind a flipped bit. This mode accepts the
-  // torn tail of a crash and refuses to open otherwise.
-  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  // RocksDB's default, point in time, would silently drop synced writes behind a flipped bit. This
+  // mode accepts the torn tail of a crash and refuses to open otherwise. Never kSkipAnyCorrupted:
+  // its holes would separate jobs from their indexes.
+  options.wal_recovery_mode = settings.wal_damage == WalDamage::kAccept
+                                  ? rocksdb::WALRecoveryMode::kPointInTimeRecovery
+                                  : rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  // Can refuse a healthy directory in 7.8 (facebook/rocksdb#10892).
+  options.track_and_verify_wals_in_manifest = false;
   options.max_background_jobs = 2;
   // There is one writer; without this RocksDB ignores the insert hints.
   options.allow_concurrent_memtable_write = false;
   options.max_open_files = -1;
+  // Each opening starts that many threads a family to read the files' footers. With the default of
+  // 16 they are most of what opening a small store costs.
+  options.max_file_opening_threads = 1;
   options.db_write_buffer_size = 64 * kMiB;
   // Bounds what a restart replays.
   options.max_total_wal_size = 64 * kMiB;
   options.max_manifest_file_size = 64 * kMiB;
-  options.keep_log_file_num = 5;
-  options.max_log_file_size = 16 * kMiB;
   options.bytes_per_sync = kMiB;
   options.rate_limiter.reset(rocksdb::NewGenericRateLimiter(64 * kMiB));
   options.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
@@ -84,12 +93,12 @@ rocksdb::DBOptions database_options(std::shared_ptr<BackgroundErrors> errors) {
   return options;
 }
 
-std::vector<rocksdb::ColumnFamilyDescriptor> family_descriptors() {
+std::vector<rocksdb::ColumnFamilyDescriptor> family_descriptors(const DatabaseSettings& settings) {
   const auto cache = rocksdb::NewLRUCache(64 * kMiB);
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
   for (std::size_t i = 0; i < kFamilyCount; ++i) {
     descriptors.emplace_back(kFamilyNames[i],
-                             family_options(use_of(static_cast<Family>(i)), cache));
+                             family_options(use_of(static_cast<Family>(i)), cache, settings));
   }
   return descriptors;
 }

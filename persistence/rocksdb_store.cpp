@@ -1,16 +1,18 @@
 #include "persistence/rocksdb_store.hpp"
 
-#include <sys/statvfs.h>
-
 #include <utility>
 
+#include <rocksdb/file_system.h>
+
+#include "core/mutant.hpp"
 #include "persistence/batch_check.hpp"
 #include "persistence/record_codec.hpp"
 
 namespace townkrier {
 
-Result<std::shared_ptr<Store>> open_rocksdb_store(const std::string& path) {
-  return persistence::RocksDbStore::open(path);
+Result<std::shared_ptr<Store>> open_rocksdb_store(const std::string& path,
+                                                  const RocksDbStoreOptions& options) {
+  return persistence::RocksDbStore::open(path, options);
 }
 
 }  // namespace townkrier
@@ -73,16 +75,22 @@ Result<MetaContent> read_meta(const ReadView& view) {
   return meta;
 }
 
-Result<std::shared_ptr<Store>> RocksDbStore::open(const std::string& path) {
-  auto database = Database::open(path, Database::Mode::kReadWrite);
+Result<std::shared_ptr<RocksDbStore>> RocksDbStore::open(const std::string& path,
+                                                         const RocksDbStoreOptions& options,
+                                                         DatabaseSettings settings) {
+  settings.wal_damage = options.wal_damage;
+  auto database = Database::open(path, Database::Mode::kReadWrite, settings);
   if (!database) return std::unexpected(database.error());
   auto meta = read_meta(ReadView(**database));
   if (!meta) return std::unexpected(meta.error());
-  return std::make_shared<RocksDbStore>(std::move(*database), std::move(*meta));
+  return std::make_shared<RocksDbStore>(std::move(*database), std::move(*meta),
+                                        options.min_free_space_bytes);
 }
 
-RocksDbStore::RocksDbStore(std::unique_ptr<Database> database, MetaContent meta)
+RocksDbStore::RocksDbStore(std::unique_ptr<Database> database, MetaContent meta,
+                           std::uint64_t min_free_space_bytes)
     : database_(std::move(database)),
+      min_free_space_bytes_(min_free_space_bytes),
       ledger_(std::move(meta.ledger)),
       settings_(std::move(meta.settings)),
       doubts_(std::move(meta.doubts)),
@@ -93,8 +101,8 @@ Result<std::vector<EnqueueOutcome>> RocksDbStore::commit(const StoreBatch& batch
   if (auto ok = check(batch); !ok) return std::unexpected(ok.error());
   const bool only_enqueues =
       !batch.enqueued.empty() && batch.changes.empty() && batch.removals.empty();
-  if (only_enqueues) {
-    if (auto ok = check_disk(); !ok) return std::unexpected(ok.error());
+  if (!batch.enqueued.empty()) {
+    if (auto ok = accepts_jobs(); !ok) return std::unexpected(ok.error());
   }
   const std::lock_guard lock(write_mutex_);
   writer_.clear();
@@ -139,9 +147,9 @@ Result<void> RocksDbStore::write(Durability durability, Pressure pressure) {
   if (!rows) return std::unexpected(rows.error());
   writer_.put_rows(*rows);
   rocksdb::WriteOptions options;
-  options.sync = durability == Durability::kFsync;
+  options.sync = durability == Durability::kFsync && !mutated(Mutant::kNoFsync);
   options.no_slowdown = pressure == Pressure::kRefuse;
-  // kNone keeps the write-ahead log, too: without it a crash would tear jobs from their indexes.
+  // kNone keeps the log, too: without it a crash would tear jobs from their indexes.
   const auto status = database_->db().Write(options, &writer_.batch());
   if (!status.ok()) return std::unexpected(to_error(status, "cannot write to the store"));
   adopt(*rows);
@@ -163,21 +171,22 @@ void RocksDbStore::adopt(const LedgerRows& rows) {
   ledger_.adopt(rows);
 }
 
-Result<void> RocksDbStore::check_disk() const {
-  struct statvfs disk {};
-  if (::statvfs(database_->path().c_str(), &disk) != 0) {
-    return fail(Errc::kIo, "cannot see the free space of " + database_->path());
-  }
-  const std::uint64_t free_bytes = std::uint64_t{disk.f_bavail} * disk.f_frsize;
-  if (free_bytes >= kFreeDiskFloorBytes) return {};
+Result<void> RocksDbStore::accepts_jobs() const {
+  if (min_free_space_bytes_ == 0) return {};
+  std::uint64_t free_bytes = 0;
+  const auto status = database_->db().GetFileSystem()->GetFreeSpace(
+      database_->path(), rocksdb::IOOptions{}, &free_bytes, nullptr);
+  if (!status.ok()) return std::unexpected(to_error(status, "cannot see the free space"));
+  if (free_bytes >= min_free_space_bytes_) return {};
   return fail(Errc::kDiskFull, "only " + std::to_string(free_bytes >> 20) + " MiB are free in " +
-                                   database_->path() + "; the store takes no new jobs below " +
-                                   std::to_string(kFreeDiskFloorBytes >> 20) + " MiB");
+                                   database_->path() +
+                                   "; no new jobs are taken below storage.min_free_space, " +
+                                   std::to_string(min_free_space_bytes_ >> 20) + " MiB");
 }
 
 Result<void> RocksDbStore::health() const {
   if (auto ok = database_->errors().check(); !ok) return ok;
-  return check_disk();
+  return accepts_jobs();
 }
 
 Result<void> RocksDbStore::sync() {

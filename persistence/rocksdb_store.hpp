@@ -19,10 +19,6 @@
 
 namespace townkrier::persistence {
 
-/// Free space below which the store says that it is not healthy and takes no new jobs. What is
-/// running can still be finished.
-inline constexpr std::uint64_t kFreeDiskFloorBytes = 64u << 20;
-
 /// The counters and settings kept in `default`.
 struct MetaContent {
   Ledger ledger;
@@ -33,11 +29,16 @@ Result<MetaContent> read_meta(const ReadView& view);
 
 class RocksDbStore final : public Store {
  public:
-  static Result<std::shared_ptr<Store>> open(const std::string& path);
-  RocksDbStore(std::unique_ptr<Database> database, MetaContent meta);
+  /// `settings.wal_damage` is that of `options`.
+  static Result<std::shared_ptr<RocksDbStore>> open(const std::string& path,
+                                                    const RocksDbStoreOptions& options,
+                                                    DatabaseSettings settings = {});
+  RocksDbStore(std::unique_ptr<Database> database, MetaContent meta,
+               std::uint64_t min_free_space_bytes);
 
   Result<std::vector<EnqueueOutcome>> commit(const StoreBatch& batch,
                                              Durability durability) override;
+  Result<void> accepts_jobs() const override;
   Result<Job> get_job(const JobId& id) const override;
   Result<std::vector<Job>> get_jobs(std::span<const JobId> ids) const override;
   Result<JobPage> list_jobs(const JobFilter& filter) const override;
@@ -72,6 +73,8 @@ class RocksDbStore final : public Store {
   Result<void> health() const override;
   Result<void> sync() override;
 
+  const Database& database() const { return *database_; }
+
  private:
   /// Whether RocksDB may make the caller wait when it does not keep up.
   enum class Pressure : std::uint8_t { kWait, kRefuse };
@@ -79,7 +82,6 @@ class RocksDbStore final : public Store {
   /// Writes what `writer_` has and adopts its effects. Needs `write_mutex_`.
   Result<void> write(Durability durability, Pressure pressure);
   void adopt(const LedgerRows& rows);
-  Result<void> check_disk() const;
   /// The channel, status and unchanging parts of a row as stored now; nullopt: no such row.
 
   /// A part of a time-ordered index: `prefix` + time + id, below `upper`.
@@ -115,6 +117,7 @@ class RocksDbStore final : public Store {
 
   // Shared by all threads.
   const std::unique_ptr<Database> database_;
+  const std::uint64_t min_free_space_bytes_;
   mutable HeadMarks heads_;
 
   // Changed by writers holding both mutexes; read holding either.

@@ -12,6 +12,7 @@
 #include "server/process_limits.hpp"
 #include "server/provider_check.hpp"
 #include "townkrier/dashboard_server.hpp"
+#include "townkrier/fsck.hpp"
 
 namespace townkrier::server {
 namespace {
@@ -45,7 +46,30 @@ Result<ServerConfig> load_checked(const CommandLine& command) {
 
 Result<std::shared_ptr<Store>> open_store(const StorageOptions& options) {
   if (options.engine == "memory") return make_memory_store();
-  return open_rocksdb_store(options.path);
+  return open_rocksdb_store(options.path, {.min_free_space_bytes = options.min_free_space_bytes});
+}
+
+/// Opens once up to the damage, which makes that the store's content, then checks it.
+Result<void> give_up_damaged_log(const StorageOptions& options, Log& log) {
+  if (options.engine == "memory") return {};
+  log.error("event=wal_damage_accepted path=" + log_value(options.path) +
+            " detail=\"what was written after the damage, if there is any, is given up\"");
+  auto opened = open_rocksdb_store(options.path, {.wal_damage = WalDamage::kAccept});
+  if (!opened) return std::unexpected(opened.error());
+  if (auto synced = (*opened)->sync(); !synced) return synced;
+  opened->reset();
+  const auto findings = check_store(options.path);
+  if (!findings) return std::unexpected(findings.error());
+  for (const std::string& line : *findings)
+    log.error("event=fsck_finding detail=" + log_value(line));
+  if (!findings->empty()) {
+    return fail(Errc::kCorruption, options.path + " is not whole after its log was cut off: " +
+                                       std::to_string(findings->size()) +
+                                       " findings; restore a backup (townkrier restore)");
+  }
+  log.warning("event=fsck_clean path=" + log_value(options.path) +
+              " hint=\"start without --accept-wal-damage from now on\"");
+  return {};
 }
 
 std::uint64_t descriptors_wanted(const ServerConfig& config) {
@@ -141,12 +165,17 @@ class App {
   std::optional<DemoTraffic> traffic_;
 };
 
-int serve(const ServerConfig& config, Mode mode, StopSignals& signals, Log& log) {
+int serve(const ServerConfig& config, const CommandLine& command, StopSignals& signals, Log& log) {
+  if (command.wal_damage == WalDamage::kAccept) {
+    if (auto given_up = give_up_damaged_log(config.storage, log); !given_up) {
+      return complain(given_up.error());
+    }
+  }
   auto store = open_store(config.storage);
   if (!store) return complain(store.error());
   std::optional<App> app(std::in_place, config, *std::move(store), signals, log);
   auto cause = StopSignals::Cause::kSignal;
-  const auto started = app->start(mode);
+  const auto started = app->start(command.mode);
   if (started) {
     std::printf("TownKrier " TOWNKRIER_VERSION " ready: %s\n", app->url().c_str());
     std::fflush(stdout);
@@ -183,7 +212,7 @@ int run_app(CommandLine command, StopSignals& signals, Log& log) {
   }
   log_start(command, *config, log);
   ensure_descriptors(descriptors_wanted(*config), log);
-  return serve(*config, command.mode, signals, log);
+  return serve(*config, command, signals, log);
 }
 
 }  // namespace townkrier::server

@@ -27,6 +27,7 @@ struct Flags {
   std::string log_level = "info";
   bool demo = false;
   bool check_config = false;
+  bool accept_wal_damage = false;
 };
 
 void declare(CLI::App& app, Flags& flags) {
@@ -44,6 +45,10 @@ void declare(CLI::App& app, Flags& flags) {
                             "./townkrier-demo-data unless told otherwise");
   app.add_flag("--check-config", flags.check_config, "Check the configuration and exit")
       ->excludes(demo);
+  app.add_flag(
+      "--accept-wal-damage", flags.accept_wal_damage,
+      "For one start: open a store whose write-ahead log is damaged, up to the damage. What "
+      "was written after it is given up: keep a copy of the directory first");
   app.add_option("--log-level", flags.log_level, "debug, info, warning or error (default: info)")
       ->type_name("LEVEL")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
@@ -56,6 +61,7 @@ CommandLine to_command_line(const CLI::App& app, const Flags& flags) {
   CommandLine result;
   if (flags.demo) result.mode = Mode::kDemo;
   if (flags.check_config) result.mode = Mode::kCheckConfig;
+  if (flags.accept_wal_damage) result.wal_damage = WalDamage::kAccept;
   result.log_level = *parse_log_level(flags.log_level);
   // Given but empty is a mistake that the loader reports, not the same as absent.
   if (app.count("--config") > 0) result.sources.file = flags.config;

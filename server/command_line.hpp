@@ -9,6 +9,7 @@
 
 #include "server/config_loader.hpp"
 #include "server/logging.hpp"
+#include "townkrier/store.hpp"
 
 namespace townkrier::server {
 
@@ -22,6 +23,8 @@ struct CommandLine {
   Mode mode = Mode::kServe;
   ConfigSources sources;
   LogLevel log_level = LogLevel::kInfo;
+  /// A flag and nothing else, so that it is not left on.
+  WalDamage wal_damage = WalDamage::kRefuse;
 };
 
 inline constexpr int kExitOk = 0;

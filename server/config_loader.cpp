@@ -58,6 +58,8 @@ StorageOptions read_storage(ConfigReading& reading, const ConfigNode* table) {
   reader.text("engine", options.engine);
   reader.text("path", options.path);
   reader.word("durability", options.durability, &parse_durability);
+  reader.bytes("min_free_space", options.min_free_space_bytes);
+  reader.text("backup", options.backup);
   reader.finish();
   reader.report(options.validate());
   return options;

@@ -22,7 +22,9 @@ namespace townkrier {
 enum class Durability : std::uint8_t {
   kFsync,  ///< Power loss and kernel crash. The default.
   kOs,     ///< A crash or kill of the process, not of the machine.
-  kNone,   ///< Nothing since the last flush; for throw-away data and tests.
+  /// No promise, for throw-away data and tests. The RocksDB store writes it as it does kOs: its log
+  /// is what keeps a job and its indexes together, so there is nothing to save by leaving it out.
+  kNone,
 };
 Result<Durability> parse_durability(std::string_view text);
 std::string_view to_string(Durability durability);
@@ -65,6 +67,11 @@ struct StorageOptions {
   std::string engine = "rocksdb";  ///< rocksdb | memory
   std::string path = "./townkrier-data";
   Durability durability = Durability::kFsync;
+  /// Key `min_free_space`. With less free in `path`, new jobs are refused (503) and running ones
+  /// still finish; 0 = no floor, ..1 TiB. Keep room for what finishing writes.
+  std::uint64_t min_free_space_bytes = 512u << 20;
+  /// Directory for backups that are made while the server runs; empty: none are.
+  std::string backup;
   Result<void> validate() const;
 };
 

@@ -117,9 +117,14 @@ class JobStore {
   virtual ~JobStore() = default;
 
   /// All or nothing. On an error nothing of it is visible now; with kIo it may reappear after a
-  /// restart (the caller must treat the outcome as unknown). Only one thread calls it.
+  /// restart (the caller must treat the outcome as unknown). kDiskFull: see `accepts_jobs`, or the
+  /// disk is full for good; nothing was written. Only one thread calls it.
   virtual Result<std::vector<EnqueueOutcome>> commit(const StoreBatch& batch,
                                                      Durability durability) = 0;
+
+  /// Whether new jobs are taken now. kDiskFull when too little space is free: a commit with new
+  /// jobs is refused then, while everything else is still written. A system call; any thread.
+  virtual Result<void> accepts_jobs() const { return {}; }
 
   virtual Result<Job> get_job(const JobId& id) const = 0;  ///< kNotFound.
   /// Ids without a job are left out.
@@ -193,8 +198,25 @@ class Store : public JobStore, public LogStore, public InboxStore {
 /// Keeps everything in memory; for tests and for the seed's InMemory adapters.
 std::shared_ptr<Store> make_memory_store();
 
+/// What to do when the write-ahead log is damaged elsewhere than in the last, torn write of a
+/// crash.
+enum class WalDamage : std::uint8_t {
+  kRefuse,  ///< Do not open: kCorruption. The default.
+  /// Keep everything up to the damage and give up what was written after it. For one start, by
+  /// decision of an operator who keeps a copy of the directory.
+  kAccept,
+};
+
+/// How a RocksDB store is opened.
+struct RocksDbStoreOptions {
+  /// Below this much free space no new jobs are taken (`accepts_jobs`); 0 = no floor.
+  std::uint64_t min_free_space_bytes = StorageOptions{}.min_free_space_bytes;
+  WalDamage wal_damage = WalDamage::kRefuse;
+};
+
 /// Opens or creates a RocksDB store in `path` (directory mode 0700). Errors: kIo (cannot create,
 /// locked by another process), kCorruption (with what to do), kInvalidConfig.
-Result<std::shared_ptr<Store>> open_rocksdb_store(const std::string& path);
+Result<std::shared_ptr<Store>> open_rocksdb_store(const std::string& path,
+                                                  const RocksDbStoreOptions& options = {});
 
 }  // namespace townkrier

@@ -265,6 +265,21 @@ TEST_F(Refusing, AFullDiskRefusesNewJobsAndKeepsOutcomesUntilItCanWrite) {
   EXPECT_TRUE(fatal_.empty());
 }
 
+TEST_F(Refusing, BelowTheFreeSpaceFloorOnlyNewJobsAreRefused) {
+  provider("email").answer = nullptr;
+  const JobId id = enqueue();
+  faulty->takes_jobs = false;
+  // Outcome and enqueue meet in one group of the store: one is written, the other refused.
+  provider("email").calls[0].done(DeliveryOutcome::sent());
+  const auto refused = try_enqueue({});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::kDiskFull);
+  EXPECT_EQ(status(id), JobStatus::kCompleted);
+  faulty->takes_jobs = true;
+  EXPECT_TRUE(try_enqueue({}));
+  EXPECT_TRUE(fatal_.empty());
+}
+
 TEST_F(Refusing, AnIoErrorStopsEverythingAndSaysSo) {
   faulty->fail_with = Errc::kIo;
   const auto refused = try_enqueue({});

@@ -1,4 +1,6 @@
 // kill -9 at the worst moments: what was acknowledged is not lost, and little is done twice.
+//
+// TORTURE_CYCLES: how many kills: scripts/torture.
 
 #include <atomic>
 #include <chrono>
@@ -8,8 +10,10 @@
 #include <set>
 #include <thread>
 
+#include "support/environment.hpp"
 #include "support/http_peer.hpp"
 #include "support/server_world.hpp"
+#include "townkrier/fsck.hpp"
 
 namespace townkrier::testing {
 namespace {
@@ -61,8 +65,8 @@ TEST(Crash, AJobWaitingForItsRetryGoesOnAfterAKill) {
 }
 
 // Producers enqueue while the server is killed again and again; the receiver lives outside.
-TEST(Crash, TwentyKillsLoseNoAcknowledgedJobAndRepeatOnlyWhatWasInFlight) {
-  constexpr int kCycles = 20;
+TEST(Crash, ManyKillsLoseNoAcknowledgedJobAndRepeatOnlyWhatWasInFlight) {
+  const int cycles = static_cast<int>(number_of_environment("TORTURE_CYCLES", 20));
   constexpr int kConcurrency = 16;
   std::mutex mutex;
   std::map<int, int> handled;
@@ -76,7 +80,7 @@ TEST(Crash, TwentyKillsLoseNoAcknowledgedJobAndRepeatOnlyWhatWasInFlight) {
   std::set<int> acknowledged;
   int next = 0;
   std::mt19937 random{20261124};
-  for (int cycle = 0; cycle < kCycles; ++cycle) {
+  for (int cycle = 0; cycle < cycles; ++cycle) {
     ASSERT_TRUE(world.start());
     std::atomic<bool> stop{false};
     std::jthread producer{[&, port = world.server->port()] {
@@ -109,11 +113,13 @@ TEST(Crash, TwentyKillsLoseNoAcknowledgedJobAndRepeatOnlyWhatWasInFlight) {
   for (const auto& [number, times] : handled) repeats += times > 1 ? times - 1 : 0;
   EXPECT_EQ(lost, 0);
   EXPECT_GT(acknowledged.size(), 100u);
-  EXPECT_LE(repeats, kCycles * kConcurrency);
+  EXPECT_LE(repeats, cycles * kConcurrency);
+  const auto findings = check_store(world.server->data_dir());
+  EXPECT_EQ(findings.value(), std::vector<std::string>{});
   RecordProperty("acknowledged", int(acknowledged.size()));
   RecordProperty("repeats", repeats);
-  std::printf("%d kills: %zu acknowledged, %d lost, %d repeated\n", kCycles, acknowledged.size(),
-              lost, repeats);
+  std::printf("torture: kill9 cycles=%d acknowledged=%zu lost=%d repeated=%d findings=%zu\n",
+              cycles, acknowledged.size(), lost, repeats, findings->size());
 }
 
 TEST(Crash, RestartsWithAHundredThousandStoredJobs) {

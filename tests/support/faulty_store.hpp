@@ -13,10 +13,16 @@ class FaultyStore final : public Store {
  public:
   explicit FaultyStore(std::shared_ptr<Store> inner) : inner_(std::move(inner)) {}
   std::optional<Errc> fail_with;
+  /// What too little free space does: no new jobs, everything else is written.
+  bool takes_jobs = true;
 
   Result<std::vector<EnqueueOutcome>> commit(const StoreBatch& batch, Durability d) override {
     if (fail_with) return fail(*fail_with, "injected");
     return inner_->commit(batch, d);
+  }
+  Result<void> accepts_jobs() const override {
+    if (!takes_jobs) return fail(Errc::kDiskFull, "injected");
+    return inner_->accepts_jobs();
   }
   Result<Job> get_job(const JobId& id) const override { return inner_->get_job(id); }
   Result<std::vector<Job>> get_jobs(std::span<const JobId> ids) const override {

@@ -131,6 +131,8 @@ TEST(StorageOptions, RefusesUnknownEnginesAndUnusablePaths) {
   expect_refused(StorageOptions{}, {"storage.engine", [](auto& o) { o.engine = "mysql"; }});
   expect_refused(StorageOptions{}, {"storage.engine", [](auto& o) { o.engine = ""; }});
   expect_refused(StorageOptions{}, {"storage.path", [](auto& o) { o.path = ""; }});
+  expect_refused(StorageOptions{}, {"storage.min_free_space",
+                                    [](auto& o) { o.min_free_space_bytes = (1ull << 40) + 1; }});
   expect_refused(StorageOptions{},
                  {"storage.path", [](auto& o) { o.path = std::string("a\0b", 3); }});
   expect_accepted(StorageOptions{},

@@ -53,6 +53,7 @@ password_hash = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$aGFzaGhhc2hoYXNoaGFz
 engine = "memory"
 path = "/var/lib/townkrier"
 durability = "os"
+min_free_space = "64MiB"
 [queue]
 max_retries = 7
 retry_delay = "500ms"
@@ -105,6 +106,7 @@ enabled = false
   EXPECT_EQ(config->storage.engine, "memory");
   EXPECT_EQ(config->storage.path, "/var/lib/townkrier");
   EXPECT_EQ(config->storage.durability, Durability::kOs);
+  EXPECT_EQ(config->storage.min_free_space_bytes, 64u << 20);
   EXPECT_EQ(config->queue.max_retries, 7u);
   EXPECT_EQ(config->queue.retry_delay, 500ms);
   EXPECT_EQ(config->queue.max_retry_delay, 2h);
