@@ -32,6 +32,18 @@ void add_bundled_drivers(ChannelRegistry& registry) {
   registry.add_factory("smtp", create_smtp_channel);
   registry.add_factory("webhook", create_webhook_channel);
   registry.add_factory("resend", create_resend_channel);
+  registry.add_factory("postmark", create_postmark_channel);
+  registry.add_factory("mailtrap", create_mailtrap_channel);
+  registry.add_factory("termii", create_termii_channel);
+  registry.add_factory("twilio", create_twilio_channel);
+  registry.add_factory("wasender", create_wasender_channel);
+  registry.add_factory("whapi", create_whapi_channel);
+  registry.add_factory("fcm", create_fcm_channel);
+  registry.add_factory("expo", create_expo_channel);
+  registry.add_factory("slack", create_slack_channel);
+  registry.add_factory("discord", create_discord_channel);
+  registry.add_factory("file", create_file_channel);
+  registry.add_factory("http", create_http_channel);
 }
 
 }  // namespace

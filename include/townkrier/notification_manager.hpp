@@ -67,8 +67,7 @@ struct PreparedNotification {
 /// Thread-safe for `prepare`, `send` and `channels`; registering is for one thread at start.
 class NotificationManager {
  public:
-  /// Knows the bundled drivers: console, in_app, smtp, webhook, resend. Errors in `config` are
-  /// reported by `ready()`.
+  /// Knows the bundled drivers, see providers.hpp. Errors in `config` are reported by `ready()`.
   explicit NotificationManager(NotificationManagerConfig config = {});
   ~NotificationManager();
   NotificationManager(const NotificationManager&) = delete;
