@@ -40,9 +40,6 @@ FileSettings read_settings(const json& value, const ProviderEnvironment& environ
                  .value_or(environment.channel);
   if (reader.has("from")) out.from = read_from(reader);
   reader.refuse_unknown();
-  std::error_code problem;
-  if (!out.dir.empty()) std::filesystem::create_directories(out.dir, problem);
-  if (problem) errors.add("/dir", "cannot be made: " + problem.message());
   return out;
 }
 
@@ -85,6 +82,8 @@ class FileProvider final : public Provider {
     const bool mail = settings_.type == NotificationChannel::kEmail;
     const auto text = mail ? mail_of(request) : Result<std::string>(json_of(request));
     if (!text) return done(DeliveryOutcome::permanent(text.error().message, "invalid_message"));
+    std::error_code problem;  // what is wrong with the folder shows when the file is opened
+    std::filesystem::create_directories(settings_.dir, problem);
     const std::string name = file_name(request.idempotency_key) + (mail ? ".eml" : ".json");
     if (auto ok = write_file(settings_.dir + "/" + name, *text); !ok) {
       return done(DeliveryOutcome::transient(ok.error().message, "io"));

@@ -12,7 +12,9 @@
 #include "channels/curl_transport.hpp"
 #include "channels/immediate_send.hpp"
 #include "channels/local_providers.hpp"
+#include "channels/message_sources.hpp"
 #include "channels/prepare.hpp"
+#include "channels/timer.hpp"
 #include "channels/worker_pool.hpp"
 #include "core/uuid_generator.hpp"
 #include "townkrier/providers.hpp"
@@ -48,13 +50,16 @@ void add_bundled_drivers(ChannelRegistry& registry) {
 
 }  // namespace
 
-/// `registry` changes in `ready()` alone, under `mutex`; once made, channels stay as they are.
+/// `registry` and `sources` change in `ready()` alone, under `mutex`; once made, channels stay as
+/// they are.
 struct NotificationManager::Impl {
   explicit Impl(NotificationManagerConfig given)
       : default_channel(std::move(given.default_channel)),
+        templates(std::move(given.templates)),
+        attachments(std::move(given.attachments)),
         made_transport(make_transport()),
         transport(made_transport.value_or(nullptr)),
-        registry(transport) {
+        registry({transport, timer, given.suppressions}) {
     add_bundled_drivers(registry);
     for (ChannelConfig& channel : given.channels) registry.add(std::move(channel));
   }
@@ -62,6 +67,11 @@ struct NotificationManager::Impl {
   Result<void> ready() {
     if (!made_transport) return std::unexpected(made_transport.error());
     const std::lock_guard lock(mutex);
+    if (!sources) {
+      auto opened = open_message_sources(templates, attachments);
+      if (!opened) return std::unexpected(std::move(opened.error()));
+      sources.emplace(*std::move(opened));
+    }
     return registry.ready();
   }
 
@@ -69,10 +79,14 @@ struct NotificationManager::Impl {
                                             const std::stop_token& stop);
 
   const std::string default_channel;
+  const TemplateOptions templates;
+  const AttachmentOptions attachments;
   const Result<std::shared_ptr<CurlTransport>> made_transport;
   const std::shared_ptr<CurlTransport> transport;
+  const std::shared_ptr<ThreadTimer> timer = std::make_shared<ThreadTimer>();
   std::mutex mutex;
   ChannelRegistry registry;
+  std::optional<MessageSources> sources;  // set by the first `ready()` that succeeds
   const SystemClock clock;
   UuidV7Generator ids{clock};
   WorkerPool workers{kMaxSendThreads};  // last: its tasks use the rest
@@ -104,6 +118,7 @@ NotificationManager::NotificationManager(NotificationManagerConfig config)
 NotificationManager::~NotificationManager() {
   // Transfers still under way are answered while everything they answer to exists.
   if (impl_->transport) impl_->transport->stop();
+  impl_->timer->stop();
 }
 
 void NotificationManager::register_factory(std::string driver, ProviderFactory factory) {
@@ -138,7 +153,7 @@ const std::vector<ConfiguredChannel>& NotificationManager::channels() const {
 
 Result<PreparedNotification> NotificationManager::prepare(const JsonText& payload) const {
   if (auto ok = impl_->ready(); !ok) return std::unexpected(std::move(ok.error()));
-  return prepare_notification(payload, impl_->registry, impl_->default_channel);
+  return prepare_notification(payload, impl_->registry, *impl_->sources, impl_->default_channel);
 }
 
 Result<SendReport> NotificationManager::send(const Notification& notification,

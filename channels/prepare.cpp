@@ -39,10 +39,11 @@ std::optional<Found> find_part(const json& object, const ConfiguredChannel& chan
 
 class Preparation {
  public:
-  Preparation(const json& payload, const ChannelRegistry& registry)
+  Preparation(const json& payload, const ChannelRegistry& registry, const MessageSources& sources)
       : notification_(payload.value("notification", json())),
         recipient_(payload.value("recipient", json())),
-        registry_(registry) {}
+        registry_(registry),
+        sources_(sources) {}
 
   Result<PreparedNotification> run(const std::string& default_channel) {
     if (!notification_.is_object()) {
@@ -51,9 +52,8 @@ class Preparation {
     if (!recipient_.is_object() && !recipient_.is_null()) {
       return fail_field(Errc::kInvalidArgument, "/recipient", "must be an object");
     }
-    if (notification_.contains("template") && !notification_["template"].is_null()) {
-      return fail_field(Errc::kInvalidArgument, "/notification/template",
-                        "templates are not supported; send rendered content");
+    if (auto ok = fill_template(notification_, registry_, sources_); !ok) {
+      return std::unexpected(std::move(ok.error()));
     }
     take_via();
     if (unknown_) return std::unexpected(*std::move(unknown_));
@@ -63,6 +63,11 @@ class Preparation {
       errors_.add("/notification", "has no content for any configured channel");
     }
     for (Part& part : parts_) add_recipient(part);
+    std::uint64_t attachment_bytes = sources_.max_attachment_bytes;
+    for (Part& part : parts_) {
+      read_attachments(part.content.value, place(part, "/content"), sources_, attachment_bytes,
+                       errors_);
+    }
     for (const Part& part : parts_) check(part);
     if (!errors_.empty()) return std::unexpected(errors_.to_error());
     return result();
@@ -203,9 +208,10 @@ class Preparation {
     return out;
   }
 
-  const json notification_;
+  json notification_;
   const json recipient_;
   const ChannelRegistry& registry_;
+  const MessageSources& sources_;
   std::vector<Part> parts_;
   FieldErrors errors_;
   std::optional<Error> unknown_;
@@ -215,12 +221,13 @@ class Preparation {
 
 Result<PreparedNotification> prepare_notification(const JsonText& payload,
                                                   const ChannelRegistry& registry,
+                                                  const MessageSources& sources,
                                                   const std::string& default_channel) {
   const json value = payload.value();
   if (!value.is_object()) {
     return fail_field(Errc::kInvalidArgument, "", "must be an object with a notification");
   }
-  return Preparation(value, registry).run(default_channel);
+  return Preparation(value, registry, sources).run(default_channel);
 }
 
 }  // namespace townkrier

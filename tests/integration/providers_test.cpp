@@ -13,10 +13,10 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "provider_cases.hpp"
 #include "support/channel_harness.hpp"
 #include "support/hook_fixture.hpp"
 #include "support/http_peer.hpp"
+#include "support/provider_cases.hpp"
 #include "support/script_process.hpp"
 #include "support/temp_dir.hpp"
 #include "townkrier/receipts.hpp"
