@@ -68,6 +68,7 @@ Result<void> ChannelRegistry::ready() {
     if (!entry.config.enabled) continue;
     auto channel = make(entry);
     if (!channel) return std::unexpected(std::move(channel.error()));
+    add_gates(*channel);
     channels_.push_back(*std::move(channel));
   }
   return {};
@@ -102,7 +103,6 @@ Result<ConfiguredChannel> ChannelRegistry::make(const Entry& entry) const {
       channel.providers.push_back(*std::move(provider));
     }
   }
-  add_gates(channel);
   channel.needs_recipient =
       std::any_of(channel.providers.begin(), channel.providers.end(),
                   [](const auto& provider) { return provider->needs_recipient(); });

@@ -184,8 +184,10 @@ class TestEngine {
       fakes_.emplace(name, fake);
       notifications_.register_channel(std::move(config), {fake});
     }
+    QueueManagerConfig config;
+    config.clock = clock_;
     queue_ = std::make_unique<QueueManager>(InMemoryQueueAdapter(std::move(options)),
-                                            notifications_, QueueManagerConfig{.clock = clock_});
+                                            notifications_, std::move(config));
   }
 
   /// Retries after a second of virtual time, doubled each time and without jitter; looks for due
@@ -245,7 +247,10 @@ class TestEngine {
     if (!stats) return std::unexpected(stats.error());
     if (stats->pending + stats->processing > 0) return true;
     for (const JobStatus status : {JobStatus::kScheduled, JobStatus::kRetrying}) {
-      const auto page = queue_->get_jobs({.status = status, .limit = 500});
+      JobFilter filter;
+      filter.status = status;
+      filter.limit = 500;
+      const auto page = queue_->get_jobs(filter);
       if (!page) return std::unexpected(page.error());
       const auto is_due = [&](const Job& job) { return job.state.due_at <= clock_->now(); };
       if (std::ranges::any_of(page->jobs, is_due)) return true;
