@@ -20,6 +20,7 @@ void ChannelState::init(ChannelActor::pointer self, ChannelActorConfig config) {
   config_ = std::move(config);
   const ChannelConfig& channel = config_.channel.config;
   std::vector<int> weights;
+  for (const ProviderConfig& provider : channel.providers) weights.push_back(provider.weight);
   for (auto& provider : config_.channel.providers) {
     providers_.push_back({std::move(provider), CircuitBreaker{channel.breaker}, 0, 0});
   }

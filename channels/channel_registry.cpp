@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "channels/gated_provider.hpp"
 #include "core/json_reader.hpp"
 
 namespace townkrier {
@@ -67,6 +68,7 @@ Result<void> ChannelRegistry::ready() {
     if (!entry.config.enabled) continue;
     auto channel = make(entry);
     if (!channel) return std::unexpected(std::move(channel.error()));
+    add_gates(*channel);
     channels_.push_back(*std::move(channel));
   }
   return {};
@@ -107,6 +109,25 @@ Result<ConfiguredChannel> ChannelRegistry::make(const Entry& entry) const {
   return channel;
 }
 
+void ChannelRegistry::add_gates(ConfiguredChannel& channel) const {
+  const ChannelConfig& config = channel.config;
+  std::shared_ptr<SharedThrottle> recipients;
+  if (config.recipient_limit) {
+    recipients = std::make_shared<SharedThrottle>(*config.recipient_limit);
+  }
+  for (std::size_t i = 0; i < channel.providers.size(); ++i) {
+    const bool configured = i < config.providers.size();
+    if (!configured && !recipients && !shared_.suppressions) continue;
+    Gate gate{.holds = channel.providers.size() == 1,
+              .timer = shared_.timer,
+              .recipients = recipients,
+              .suppressions = shared_.suppressions};
+    if (configured) gate.rate = config.providers[i].rate;
+    if (configured) gate.concurrency = config.providers[i].concurrency;
+    channel.providers[i] = std::make_shared<GatedProvider>(channel.providers[i], std::move(gate));
+  }
+}
+
 Result<std::shared_ptr<Provider>> ChannelRegistry::make_provider(const ChannelConfig& channel,
                                                                  std::size_t index,
                                                                  const std::string& name) const {
@@ -124,7 +145,7 @@ Result<std::shared_ptr<Provider>> ChannelRegistry::make_provider(const ChannelCo
   const nlohmann::json settings =
       config.settings.empty() ? nlohmann::json::object() : config.settings.value();
   ProviderEnvironment environment{
-      .channel = channel.name, .provider = name, .transport = transport_};
+      .channel = channel.name, .provider = name, .transport = shared_.transport};
   auto provider = factory->second(settings, environment);
   if (!provider) return std::unexpected(provider_error(channel, index, name, provider.error()));
   if (!*provider) return std::unexpected(config_error(channel.name, "a factory made no provider"));

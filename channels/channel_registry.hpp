@@ -11,7 +11,9 @@
 #include <string_view>
 #include <vector>
 
+#include "channels/timer.hpp"
 #include "townkrier/notification_manager.hpp"
+#include "townkrier/suppression.hpp"
 
 namespace townkrier {
 
@@ -19,8 +21,13 @@ namespace townkrier {
 /// at least one provider, names unique.
 class ChannelRegistry {
  public:
-  explicit ChannelRegistry(std::shared_ptr<TransportLoop> transport)
-      : transport_(std::move(transport)) {}
+  /// What the channels share.
+  struct Shared {
+    std::shared_ptr<TransportLoop> transport;
+    std::shared_ptr<Timer> timer;
+    std::shared_ptr<const SuppressionList> suppressions;  ///< Null: none.
+  };
+  explicit ChannelRegistry(Shared shared) : shared_(std::move(shared)) {}
 
   void add_factory(std::string driver, ProviderFactory factory);
   void add(ChannelConfig config, std::vector<std::shared_ptr<Provider>> providers = {});
@@ -42,7 +49,10 @@ class ChannelRegistry {
   Result<std::shared_ptr<Provider>> make_provider(const ChannelConfig& channel, std::size_t index,
                                                   const std::string& name) const;
 
-  std::shared_ptr<TransportLoop> transport_;
+  /// Puts what needs one behind a gate.
+  void add_gates(ConfiguredChannel& channel) const;
+
+  Shared shared_;
   std::map<std::string, ProviderFactory, std::less<>> factories_;
   std::vector<Entry> entries_;
   std::size_t made_ = 0;  // entries_ before it are in channels_

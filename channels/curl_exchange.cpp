@@ -88,8 +88,8 @@ bool CurlExchange::prepare() {
   easy_.reset(curl_easy_init());
   if (!easy_) return false;
   set_common();
-  if (const auto* post = std::get_if<HttpPost>(&transfer_.what)) {
-    set_http(*post);
+  if (const auto* call = std::get_if<HttpCall>(&transfer_.what)) {
+    set_http(*call);
   } else {
     set_mail(std::get<MailSubmission>(transfer_.what));
   }
@@ -131,17 +131,22 @@ void CurlExchange::set_common() {
   curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, &sockets_);
 }
 
-void CurlExchange::set_http(const HttpPost& post) {
+void CurlExchange::set_http(const HttpCall& call) {
   CURL* easy = easy_.get();
   const bool any = transfer_.addresses == AddressPolicy::kAny;
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, any ? "http,https" : "https");
-  curl_easy_setopt(easy, CURLOPT_URL, post.url.c_str());
+  curl_easy_setopt(easy, CURLOPT_URL, call.url.c_str());
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-  curl_easy_setopt(easy, CURLOPT_POST, 1L);
-  curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(post.body.size()));
-  curl_easy_setopt(easy, CURLOPT_POSTFIELDS, post.body.c_str());
+  if (call.method == "GET") {
+    curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+  } else {
+    curl_easy_setopt(easy, CURLOPT_POST, 1L);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(call.body.size()));
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, call.body.c_str());
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, call.method.c_str());
+  }
   append(headers_, "Expect:");  // no 100-continue round trip
-  for (const auto& [name, value] : post.headers) append(headers_, name + ": " + value);
+  for (const auto& [name, value] : call.headers) append(headers_, name + ": " + value);
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers_.get());
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "TownKrier");
 }

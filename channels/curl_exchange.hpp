@@ -52,7 +52,7 @@ class CurlExchange {
   using Mime = std::unique_ptr<curl_mime, Deleter<curl_mime_free>>;
 
   void set_common();
-  void set_http(const HttpPost& post);
+  void set_http(const HttpCall& call);
   void set_mail(const MailSubmission& mail);
   void set_mime(const MailMessage& message);
   static void append(List& list, const std::string& line);

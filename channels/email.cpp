@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "channels/html_text.hpp"
 #include "channels/text.hpp"
 #include "core/base64.hpp"
 
@@ -201,6 +202,25 @@ Result<EmailAddress> parse_mailbox(std::string_view text) {
   return out;
 }
 
+std::string mailbox_text(const EmailAddress& address) {
+  if (address.name.empty()) return address.email;
+  if (address.name.find_first_of("()<>[]:;@\\,.\"") == std::string::npos) {
+    return address.name + " <" + address.email + ">";
+  }
+  std::string quoted = "\"";
+  for (const char c : address.name) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  return quoted + "\" <" + address.email + ">";
+}
+
+std::vector<std::string> mailbox_texts(const std::vector<EmailAddress>& addresses) {
+  std::vector<std::string> out;
+  for (const EmailAddress& address : addresses) out.push_back(mailbox_text(address));
+  return out;
+}
+
 Result<Email> parse_email(const json& content, const json& recipients) {
   FieldErrors errors;
   Email email{.content = read_content(content, errors), .to = {}};
@@ -210,6 +230,8 @@ Result<Email> parse_email(const json& content, const json& recipients) {
     email.to = read_addresses(recipients, "/recipient", errors);
   }
   if (!errors.empty()) return std::unexpected(errors.to_error());
+  EmailContent& mail = email.content;
+  if (mail.text.empty()) mail.text = mail.message.empty() ? html_to_text(mail.html) : mail.message;
   return email;
 }
 

@@ -12,7 +12,9 @@
 #include "channels/curl_transport.hpp"
 #include "channels/immediate_send.hpp"
 #include "channels/local_providers.hpp"
+#include "channels/message_sources.hpp"
 #include "channels/prepare.hpp"
+#include "channels/timer.hpp"
 #include "channels/worker_pool.hpp"
 #include "core/uuid_generator.hpp"
 #include "townkrier/providers.hpp"
@@ -32,17 +34,32 @@ void add_bundled_drivers(ChannelRegistry& registry) {
   registry.add_factory("smtp", create_smtp_channel);
   registry.add_factory("webhook", create_webhook_channel);
   registry.add_factory("resend", create_resend_channel);
+  registry.add_factory("postmark", create_postmark_channel);
+  registry.add_factory("mailtrap", create_mailtrap_channel);
+  registry.add_factory("termii", create_termii_channel);
+  registry.add_factory("twilio", create_twilio_channel);
+  registry.add_factory("wasender", create_wasender_channel);
+  registry.add_factory("whapi", create_whapi_channel);
+  registry.add_factory("fcm", create_fcm_channel);
+  registry.add_factory("expo", create_expo_channel);
+  registry.add_factory("slack", create_slack_channel);
+  registry.add_factory("discord", create_discord_channel);
+  registry.add_factory("file", create_file_channel);
+  registry.add_factory("http", create_http_channel);
 }
 
 }  // namespace
 
-/// `registry` changes in `ready()` alone, under `mutex`; once made, channels stay as they are.
+/// `registry` and `sources` change in `ready()` alone, under `mutex`; once made, channels stay as
+/// they are.
 struct NotificationManager::Impl {
   explicit Impl(NotificationManagerConfig given)
       : default_channel(std::move(given.default_channel)),
+        templates(std::move(given.templates)),
+        attachments(std::move(given.attachments)),
         made_transport(make_transport()),
         transport(made_transport.value_or(nullptr)),
-        registry(transport) {
+        registry({transport, timer, given.suppressions}) {
     add_bundled_drivers(registry);
     for (ChannelConfig& channel : given.channels) registry.add(std::move(channel));
   }
@@ -50,6 +67,11 @@ struct NotificationManager::Impl {
   Result<void> ready() {
     if (!made_transport) return std::unexpected(made_transport.error());
     const std::lock_guard lock(mutex);
+    if (!sources) {
+      auto opened = open_message_sources(templates, attachments);
+      if (!opened) return std::unexpected(std::move(opened.error()));
+      sources.emplace(*std::move(opened));
+    }
     return registry.ready();
   }
 
@@ -57,10 +79,14 @@ struct NotificationManager::Impl {
                                             const std::stop_token& stop);
 
   const std::string default_channel;
+  const TemplateOptions templates;
+  const AttachmentOptions attachments;
   const Result<std::shared_ptr<CurlTransport>> made_transport;
   const std::shared_ptr<CurlTransport> transport;
+  const std::shared_ptr<ThreadTimer> timer = std::make_shared<ThreadTimer>();
   std::mutex mutex;
   ChannelRegistry registry;
+  std::optional<MessageSources> sources;  // set by the first `ready()` that succeeds
   const SystemClock clock;
   UuidV7Generator ids{clock};
   WorkerPool workers{kMaxSendThreads};  // last: its tasks use the rest
@@ -92,6 +118,7 @@ NotificationManager::NotificationManager(NotificationManagerConfig config)
 NotificationManager::~NotificationManager() {
   // Transfers still under way are answered while everything they answer to exists.
   if (impl_->transport) impl_->transport->stop();
+  impl_->timer->stop();
 }
 
 void NotificationManager::register_factory(std::string driver, ProviderFactory factory) {
@@ -127,7 +154,8 @@ const std::vector<ConfiguredChannel>& NotificationManager::channels() const {
 Result<PreparedNotification> NotificationManager::prepare(const JsonText& payload,
                                                           ContentPrivacy privacy) const {
   if (auto ok = impl_->ready(); !ok) return std::unexpected(std::move(ok.error()));
-  return prepare_notification(payload, impl_->registry, impl_->default_channel, privacy);
+  return prepare_notification(payload, impl_->registry, *impl_->sources, impl_->default_channel,
+                              privacy);
 }
 
 Result<SendReport> NotificationManager::send(const Notification& notification,

@@ -97,12 +97,13 @@ DeliveryOutcome outcome_of_http(const TransferReply& reply, std::string_view wha
   if (code >= 300 && code < 400) error += " (redirects are not followed)";
   const std::string words = printable(explanation, kMaxExplanationBytes);
   if (!words.empty()) error += ": " + words;
-  if ((code == 429 || code == 503) && reply.retry_after) {
-    auto outcome = DeliveryOutcome::throttled(*reply.retry_after, std::move(error));
+  if (code == 429 || (code == 503 && reply.retry_after)) {
+    auto outcome =
+        DeliveryOutcome::throttled(reply.retry_after.value_or(kThrottleWait), std::move(error));
     outcome.error_code = std::to_string(code);
     return outcome;
   }
-  if (code == 408 || code == 425 || code == 429 || code >= 500) {
+  if (code == 408 || code == 425 || code >= 500) {
     return DeliveryOutcome::transient(std::move(error), std::to_string(code));
   }
   return DeliveryOutcome::permanent(std::move(error), std::to_string(code));

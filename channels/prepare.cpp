@@ -85,10 +85,12 @@ class PayloadText {
 
 class Preparation {
  public:
-  Preparation(const json& payload, const ChannelRegistry& registry, ContentPrivacy privacy)
-      : notification_(member(payload, "notification")),
-        recipient_(member(payload, "recipient")),
+  Preparation(json payload, const ChannelRegistry& registry, const MessageSources& sources,
+              ContentPrivacy privacy)
+      : notification_(take(payload, "notification")),
+        recipient_(take(payload, "recipient")),
         registry_(registry),
+        sources_(sources),
         privacy_(privacy) {}
 
   Result<PreparedNotification> run(const std::string& default_channel) {
@@ -98,9 +100,8 @@ class Preparation {
     if (!recipient_.is_object() && !recipient_.is_null()) {
       return fail_field(Errc::kInvalidArgument, "/recipient", "must be an object");
     }
-    if (!member(notification_, "template").is_null()) {
-      return fail_field(Errc::kInvalidArgument, "/notification/template",
-                        "templates are not supported; send rendered content");
+    if (auto ok = fill_template(notification_, registry_, sources_); !ok) {
+      return std::unexpected(std::move(ok.error()));
     }
     take_via();
     if (unknown_) return std::unexpected(*std::move(unknown_));
@@ -110,16 +111,16 @@ class Preparation {
       errors_.add("/notification", "has no content for any configured channel");
     }
     for (Part& part : parts_) add_recipient(part);
+    take_attachments();
     for (const Part& part : parts_) check(part);
     if (!errors_.empty()) return std::unexpected(errors_.to_error());
     return result();
   }
 
  private:
-  static const json& member(const json& object, const char* name) {
-    static const json null;
+  static json take(json& object, const char* name) {
     const auto found = object.find(name);
-    return found == object.end() ? null : *found;
+    return found == object.end() ? json() : std::move(*found);
   }
 
   const json* keep(json value) { return &kept_.emplace_back(std::move(value)); }
@@ -200,6 +201,16 @@ class Preparation {
     }
   }
 
+  void take_attachments() {
+    std::uint64_t bytes_left = sources_.max_attachment_bytes;
+    for (Part& part : parts_) {
+      if (!part.content.value->is_object() || !part.content.value->contains("attachments")) continue;
+      json content = *part.content.value;
+      read_attachments(content, place(part, "/content"), sources_, bytes_left, errors_);
+      part.content.value = keep(std::move(content));
+    }
+  }
+
   void check(const Part& part) {
     if (part.recipient.value->empty() && part.channel->needs_recipient) return;  // said already
     // Any provider of the channel may get it, so all have to accept it; the first one to object
@@ -261,9 +272,10 @@ class Preparation {
     return out;
   }
 
-  const json& notification_;
-  const json& recipient_;
+  json notification_;
+  const json recipient_;
   const ChannelRegistry& registry_;
+  const MessageSources& sources_;
   const ContentPrivacy privacy_;
   std::deque<json> kept_;  // values that are not in the payload as they are
   std::vector<Part> parts_;
@@ -275,13 +287,14 @@ class Preparation {
 
 Result<PreparedNotification> prepare_notification(const JsonText& payload,
                                                   const ChannelRegistry& registry,
+                                                  const MessageSources& sources,
                                                   const std::string& default_channel,
                                                   ContentPrivacy privacy) {
-  const json value = payload.value();
+  json value = payload.value();
   if (!value.is_object()) {
     return fail_field(Errc::kInvalidArgument, "", "must be an object with a notification");
   }
-  return Preparation(value, registry, privacy).run(default_channel);
+  return Preparation(std::move(value), registry, sources, privacy).run(default_channel);
 }
 
 }  // namespace townkrier

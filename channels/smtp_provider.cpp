@@ -1,6 +1,7 @@
 // E-mail over SMTP; see create_smtp_channel in townkrier/providers.hpp.
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
@@ -49,10 +50,71 @@ bool is_host(std::string_view text) {
   });
 }
 
+/// Mail services that need no host, port and tls to be set.
+struct SmtpPreset {
+  std::string_view name;
+  std::string_view host;  // "{region}" stands for the setting of that name
+  MailTls tls;
+};
+
+constexpr std::array<SmtpPreset, 11> kPresets{{
+    {"ses", "email-smtp.{region}.amazonaws.com", MailTls::kStartTls},
+    {"sendgrid", "smtp.sendgrid.net", MailTls::kStartTls},
+    {"mailgun", "smtp.mailgun.org", MailTls::kStartTls},
+    {"mailjet", "in-v3.mailjet.com", MailTls::kStartTls},
+    {"postmark", "smtp.postmarkapp.com", MailTls::kStartTls},
+    {"mailtrap", "live.smtp.mailtrap.io", MailTls::kStartTls},
+    {"brevo", "smtp-relay.brevo.com", MailTls::kStartTls},
+    {"resend", "smtp.resend.com", MailTls::kImplicit},
+    {"gmail", "smtp.gmail.com", MailTls::kStartTls},
+    {"office365", "smtp.office365.com", MailTls::kStartTls},
+    {"zoho", "smtp.zoho.com", MailTls::kImplicit},
+}};
+
+std::string preset_names() {
+  std::string names;
+  for (const SmtpPreset& preset : kPresets) {
+    names += (names.empty() ? "" : ", ") + std::string(preset.name);
+  }
+  return names;
+}
+
+/// The preset's values into `out`; null without one.
+const SmtpPreset* read_preset(JsonReader& reader, SmtpSettings& out) {
+  const auto name = reader.optional_string("preset");
+  const auto region = reader.optional_string("region", {.min_bytes = 1, .max_bytes = 40});
+  if (!name) {
+    if (region) reader.errors().add("/region", "belongs to preset \"ses\"");
+    return nullptr;
+  }
+  const auto* preset = std::ranges::find(kPresets, *name, &SmtpPreset::name);
+  if (preset == kPresets.end()) {
+    reader.errors().add("/preset", "must be one of " + preset_names());
+    return nullptr;
+  }
+  out.host = preset->host;
+  constexpr std::string_view kRegion = "{region}";
+  if (const std::size_t at = out.host.find(kRegion); at != std::string::npos) {
+    if (!region) reader.errors().add("/region", "is required for this preset, e.g. eu-west-1");
+    out.host.replace(at, kRegion.size(), region.value_or("x"));
+  } else if (region) {
+    reader.errors().add("/region", "belongs to preset \"ses\"");
+  }
+  if (!reader.has("username")) {
+    reader.errors().add("/username", "is required for this preset");
+  }
+  return preset;
+}
+
 SmtpSettings read_settings(const json& value, FieldErrors& errors) {
   JsonReader reader(value, "", errors);
   SmtpSettings out;
-  out.host = reader.required_string("host", {.min_bytes = 1, .max_bytes = 255}).value_or("");
+  const SmtpPreset* preset = read_preset(reader, out);
+  constexpr StringLimits kHostLimits{.min_bytes = 1, .max_bytes = 255};
+  if (const auto host = reader.has("preset") ? reader.optional_string("host", kHostLimits)
+                                             : reader.required_string("host", kHostLimits)) {
+    out.host = *host;
+  }
   if (!is_host(out.host)) errors.add("/host", "must be a host name or an address, without a port");
   out.username = reader.optional_string("username").value_or("");
   out.password = reader.optional_string("password").value_or("");
@@ -64,6 +126,7 @@ SmtpSettings read_settings(const json& value, FieldErrors& errors) {
     errors.add("/username", "username and password must not hold control characters");
   }
   out.tls = out.username.empty() ? MailTls::kIfOffered : MailTls::kStartTls;
+  if (preset != nullptr) out.tls = preset->tls;
   if (const auto text = reader.optional_string("tls")) {
     const auto tls = parse_tls(*text);
     if (!tls) errors.add("/tls", "must be none, auto, starttls or tls");

@@ -27,11 +27,12 @@ enum class AddressPolicy : std::uint8_t {
   kAny,
 };
 
-/// A POST. Redirects are not followed.
-struct HttpPost {
+/// One HTTP request. Redirects are not followed.
+struct HttpCall {
   std::string url;
   std::vector<std::pair<std::string, std::string>> headers;
-  std::string body;
+  std::string body = {};
+  std::string method = "POST";  ///< GET is sent without a body.
 };
 
 enum class MailTls : std::uint8_t {
@@ -75,7 +76,7 @@ struct TransferReply {
 };
 
 struct Transfer {
-  std::variant<HttpPost, MailSubmission> what;
+  std::variant<HttpCall, MailSubmission> what;
   AddressPolicy addresses = AddressPolicy::kPublicOnly;
   std::string ca_file;  ///< PEM bundle instead of the system's; empty: the system's.
   Duration connect_timeout{5'000};

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "channels/header_names.hpp"
 #include "channels/outcomes.hpp"
 #include "channels/settings.hpp"
 #include "channels/text.hpp"
@@ -27,26 +28,11 @@ struct WebhookSettings {
   Duration timeout{15'000};
 };
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
-
-bool is_header_name(std::string_view name) {
-  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-  });
-}
-
 bool is_ours(std::string_view name) {
-  static constexpr std::array<std::string_view, 10> kOurs{
-      "host",       "content-type",      "content-length",    "transfer-encoding", "connection",
-      "webhook-id", "webhook-timestamp", "webhook-signature", "idempotency-key",   "expect"};
-  return std::find(kOurs.begin(), kOurs.end(), lower(name)) != kOurs.end();
+  static constexpr std::array<std::string_view, 4> kOurs{"webhook-id", "webhook-timestamp",
+                                                         "webhook-signature", "idempotency-key"};
+  return is_framing_header(name) || std::any_of(kOurs.begin(), kOurs.end(),
+                                                [&](auto ours) { return equal_names(ours, name); });
 }
 
 Headers read_headers(JsonReader& reader) {
@@ -116,7 +102,7 @@ class WebhookProvider final : public Provider {
     if (auto ok = check(content, {}); !ok) {
       return done(DeliveryOutcome::permanent(ok.error().message, "invalid_message"));
     }
-    HttpPost post;
+    HttpCall post;
     post.url = settings_.url;
     post.body = body_of(request, content);
     post.headers = headers_of(request.idempotency_key, post.body);

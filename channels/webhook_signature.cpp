@@ -1,10 +1,6 @@
 #include "channels/webhook_signature.hpp"
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-
-#include <array>
-
+#include "channels/signatures.hpp"
 #include "core/base64.hpp"
 
 namespace townkrier {
@@ -28,11 +24,7 @@ std::string webhook_signature(std::string_view key, const SignedWebhook& message
   text += std::to_string(message.timestamp_seconds);
   text += '.';
   text += message.body;
-  std::array<unsigned char, EVP_MAX_MD_SIZE> mac{};
-  unsigned int size = 0;
-  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-       reinterpret_cast<const unsigned char*>(text.data()), text.size(), mac.data(), &size);
-  return "v1," + base64_encode({reinterpret_cast<const char*>(mac.data()), size});
+  return "v1," + base64_encode(hmac(HashKind::kSha256, key, text));
 }
 
 }  // namespace townkrier

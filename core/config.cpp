@@ -59,6 +59,12 @@ class Validation {
   Result<void> result_;
 };
 
+constexpr auto kRateRule = "must be more than 0 and at most 1000000 a second";
+
+bool is_rate(const std::optional<double>& rate) {
+  return !rate || (std::isfinite(*rate) && *rate > 0 && *rate <= 1e6);
+}
+
 bool is_object_or_empty(const JsonText& settings) {
   return settings.empty() || settings.value().is_object();
 }
@@ -159,10 +165,13 @@ Result<void> ChannelConfig::validate() const {
       .require(std::ranges::find(kReservedChannelNames, name) == kReservedChannelNames.end(), "",
                "is a reserved name")
       .range(".concurrency", concurrency, 1, 100'000)
-      .require(!rate || (std::isfinite(*rate) && *rate > 0 && *rate <= 1e6), ".rate",
-               "must be more than 0 and at most 1000000 a second")
+      .require(is_rate(rate), ".rate", kRateRule)
       .range(".breaker.failures", breaker.failures, 1, 1000)
       .duration(".breaker.cooldown", breaker.cooldown, 100ms, days{1});
+  if (recipient_limit) {
+    check.range(".recipient_limit", recipient_limit->count, 1, 1000)
+        .duration(".recipient_limit", recipient_limit->window, 1s, days{31});
+  }
   std::set<std::string_view> names;
   for (std::size_t i = 0; i < providers.size(); ++i) {
     const ProviderConfig& provider = providers[i];
@@ -172,7 +181,10 @@ Result<void> ChannelConfig::validate() const {
                  "a provider's name is 1 to 64 of [A-Za-z0-9_.-]")
         .require(provider.name.empty() || names.insert(provider.name).second, key + ".name",
                  "is used twice in this channel")
-        .require(is_object_or_empty(provider.settings), key, "must be a table");
+        .require(is_object_or_empty(provider.settings), key, "must be a table")
+        .range(key + ".weight", provider.weight, 0, 1000)
+        .range(key + ".concurrency", provider.concurrency, 0, 100'000)
+        .require(is_rate(provider.rate), key + ".rate", kRateRule);
   }
   return check.result();
 }

@@ -32,7 +32,10 @@ void put(json& object, const char* name, const std::vector<EmailAddress>& addres
 }
 
 json to_json(const Attachment& attachment) {
-  json object{{"filename", attachment.filename}, {"content", base64_encode(attachment.content)}};
+  json object = json::object();
+  put(object, "filename", attachment.filename);
+  put(object, "path", attachment.path);
+  if (attachment.path.empty()) object["content"] = base64_encode(attachment.content);
   put(object, "contentType", attachment.content_type);
   return object;
 }
@@ -104,6 +107,10 @@ JsonText Notification::render() const {
     if (const auto content = to_channel(channel)) notification[channel] = content->value();
   }
   if (!channels.empty()) notification["via"] = channels;
+  if (const std::string name = template_name(); !name.empty()) {
+    notification["template"] = name;
+    put(notification, "context", template_context());
+  }
   return notification;
 }
 

@@ -22,7 +22,7 @@ enum class Type : std::uint8_t {
   kObject,
   kAddress,      // {"email","name"} or a text like "User <user@example.com>"
   kAddresses,    // one of them or an array
-  kAttachments,  // an array of {"filename","content" in base64,"contentType"}
+  kAttachments,  // an array of {"filename","content" in base64 or "path","contentType"}
 };
 
 struct Member {
@@ -73,6 +73,7 @@ constexpr std::array kSchemas = {
     ChannelSchema{"in_app", kInAppContent, kInAppRecipient},
     ChannelSchema{"whatsapp", kSmsContent, kPhoneRecipient},
     ChannelSchema{"slack", kChatContent, {}},
+    ChannelSchema{"discord", kChatContent, {}},
 };
 
 const ChannelSchema* schema_of(std::string_view channel) {
@@ -96,8 +97,19 @@ void check_addresses(const json& addresses, const std::string& pointer, FieldErr
 
 void check_attachment(const json& attachment, const std::string& pointer, FieldErrors& errors) {
   JsonReader reader(attachment, pointer, errors);
-  reader.required_string("filename", {.min_bytes = 1, .max_bytes = 255});
-  if (const auto content = reader.required_string("content")) {
+  constexpr StringLimits kName{.min_bytes = 1, .max_bytes = 255};
+  if (reader.has("path")) {
+    reader.optional_string("filename", kName);
+  } else {
+    reader.required_string("filename", kName);
+  }
+  const bool has_path = reader.has("path");
+  if (has_path) {
+    reader.required_string("path", {.min_bytes = 1, .max_bytes = 1024});
+    if (reader.has("content")) errors.add(reader.pointer("path"), "excludes content");
+  }
+  if (const auto content =
+          has_path ? reader.optional_string("content") : reader.required_string("content")) {
     if (!base64_decode(*content)) errors.add(reader.pointer("content"), "must be base64");
   }
   reader.optional_string("contentType", {.min_bytes = 1, .max_bytes = 255});

@@ -2,8 +2,8 @@
 
 /// \file notification_schema.hpp
 /// The form of contents and recipients of the channels the seed knows (email, sms, push, in_app,
-/// whatsapp, slack): member names and types. Of other channels only that they are objects. Whether
-/// a value can be delivered (an address, a missing subject) is the provider's business.
+/// whatsapp, slack, discord): member names and types. Of other channels only that they are objects.
+/// Whether a value can be delivered (an address, a missing subject) is the provider's business.
 
 #include <string>
 #include <string_view>

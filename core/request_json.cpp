@@ -32,16 +32,15 @@ void check_via(JsonReader& notification) {
   }
 }
 
-// Templates are accepted when they are absent in one of the ways clients write that.
-void refuse_template(JsonReader& notification) {
-  if (notification.has("template")) {
-    notification.errors().add(notification.pointer("template"),
-                              "templates are not supported; send rendered content");
-  }
-  const json* context = notification.optional_any("context");
-  if (context != nullptr && (!context->is_object() || !context->empty())) {
-    notification.errors().add(notification.pointer("context"),
-                              "is only for templates, which are not supported");
+// A template's name and what it is rendered with; whether it exists is the backend's business.
+void read_template(JsonReader& notification, json& checked) {
+  const auto name = notification.optional_string("template", {.min_bytes = 1, .max_bytes = 64});
+  const json* context = notification.optional_object("context");
+  if (name) {
+    checked["template"] = *name;
+    if (context != nullptr) checked["context"] = *context;
+  } else if (context != nullptr && !context->empty()) {
+    notification.errors().add(notification.pointer("context"), "is only for a template");
   }
 }
 
@@ -58,7 +57,7 @@ json checked_notification(const json& notification, FieldErrors& errors) {
   json checked = json::object();
   check_via(reader);
   if (reader.has("via")) checked["via"] = notification["via"];
-  refuse_template(reader);
+  read_template(reader, checked);
   for (const char* name : {"subject", "text"}) {  // for the default channel
     if (const auto text = reader.optional_string(name)) checked[name] = *text;
   }
@@ -75,8 +74,8 @@ json checked_notification(const json& notification, FieldErrors& errors) {
     }
     checked[name] = checked_content(name, value, pointer_to(pointer, name), errors);
   }
-  if (contents == 0 && !checked.contains("text")) {
-    errors.add(pointer, "needs content for at least one channel");
+  if (contents == 0 && !checked.contains("text") && !checked.contains("template")) {
+    errors.add(pointer, "needs content for at least one channel, or a template");
   }
   return checked;
 }

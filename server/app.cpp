@@ -72,6 +72,15 @@ Result<void> give_up_damaged_log(const StorageOptions& options, Log& log) {
   return {};
 }
 
+/// Null when none is configured.
+Result<std::shared_ptr<SuppressionList>> open_suppressions(const ServerConfig& config) {
+  if (config.suppression_file.empty()) return nullptr;
+  auto list = open_suppression_file(config.suppression_file);
+  if (list) return list;
+  const auto problem = problem_at(config, "suppressions.file", list.error().message);
+  return fail(list.error().code, problem.to_string());
+}
+
 std::uint64_t descriptors_wanted(const ServerConfig& config) {
   constexpr std::uint64_t kForStoreAndThreads = 512;
   std::uint64_t wanted =
@@ -98,11 +107,16 @@ void log_start(const CommandLine& command, const ServerConfig& config, Log& log)
 /// The parts of a running server, in the order in which each needs those before it.
 class App {
  public:
-  App(const ServerConfig& config, std::shared_ptr<Store> store, StopSignals& signals, Log& log)
+  App(const ServerConfig& config, std::shared_ptr<Store> store,
+      std::shared_ptr<SuppressionList> suppressions, StopSignals& signals, Log& log)
       : config_(config),
         log_(log),
         storage_({store, config.logs, config.storage.durability}),
-        notifications_({.default_channel = "", .channels = config.channels}),
+        notifications_({.default_channel = "",
+                        .channels = config.channels,
+                        .suppressions = std::move(suppressions),
+                        .templates = config.templates,
+                        .attachments = config.attachments}),
         store_(std::move(store)),
         signals_(signals) {}
 
@@ -173,7 +187,10 @@ int serve(const ServerConfig& config, const CommandLine& command, StopSignals& s
   }
   auto store = open_store(config.storage);
   if (!store) return complain(store.error());
-  std::optional<App> app(std::in_place, config, *std::move(store), signals, log);
+  auto suppressions = open_suppressions(config);
+  if (!suppressions) return complain(suppressions.error());
+  std::optional<App> app(std::in_place, config, *std::move(store), *std::move(suppressions),
+                         signals, log);
   auto cause = StopSignals::Cause::kSignal;
   const auto started = app->start(command.mode);
   if (started) {

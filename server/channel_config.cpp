@@ -85,7 +85,7 @@ std::string to_lower(std::string text) {
   return text;
 }
 
-/// The keys of a provider's table and of its variables, except driver and name.
+/// The keys of a provider's table and of its variables, except those that every provider has.
 std::set<std::string> setting_names(const ConfigReading& reading, const ConfigNode* table,
                                     const std::string& path) {
   std::set<std::string> names;
@@ -100,8 +100,7 @@ std::set<std::string> setting_names(const ConfigReading& reading, const ConfigNo
     const std::string key = to_lower(rest);
     if (!variables.contains(variable_name(path + "." + key))) names.insert(key);
   }
-  names.erase("driver");
-  names.erase("name");
+  for (const char* ours : {"driver", "name", "weight", "rate", "concurrency"}) names.erase(ours);
   return names;
 }
 
@@ -111,6 +110,9 @@ ProviderConfig read_provider(ConfigReading& reading, const ConfigNode* table,
   ProviderConfig provider;
   reader.text("driver", provider.driver);
   reader.text("name", provider.name);
+  reader.integer("weight", provider.weight);
+  reader.word("rate", provider.rate, &parse_rate);
+  reader.integer("concurrency", provider.concurrency);
   json settings = json::object();
   for (const std::string& key : setting_names(reading, table, path)) {
     const std::string dotted = path + "." + key;
@@ -149,6 +151,7 @@ ChannelConfig read_channel(ConfigReading& reading, const ConfigNode* table,
   reader.integer("concurrency", channel.concurrency);
   reader.word("rate", channel.rate, &parse_rate);
   reader.word("strategy", channel.strategy, &parse_strategy);
+  reader.word("recipient_limit", channel.recipient_limit, &parse_recipient_limit);
 
   TableReader breaker(reading, reader.table("breaker"), reader.path_of("breaker"));
   breaker.integer("failures", channel.breaker.failures);
@@ -174,8 +177,10 @@ std::set<std::string> channels_of_environment(const ConfigReading& reading,
                             [&](const auto& prefix) { return variable.starts_with(prefix); })) {
       continue;
     }
-    for (const std::string_view key : {"_ENABLED", "_CONCURRENCY", "_RATE", "_STRATEGY",
-                                       "_BREAKER_FAILURES", "_BREAKER_COOLDOWN", "_PROVIDERS_"}) {
+    // Providers first: their keys end like the channel's own.
+    for (const std::string_view key :
+         {"_PROVIDERS_", "_ENABLED", "_CONCURRENCY", "_RATE", "_STRATEGY", "_RECIPIENT_LIMIT",
+          "_BREAKER_FAILURES", "_BREAKER_COOLDOWN"}) {
       const auto at = rest.find(key);
       if (at == std::string::npos || at == 0) continue;
       names.insert(to_lower(rest.substr(0, at)));
@@ -201,6 +206,23 @@ Result<double> parse_rate(std::string_view text) {
   const double seconds = unit == "s" ? 1 : unit == "m" ? 60 : unit == "h" ? 3600 : 0;
   if (seconds == 0 || !(count > 0) || !std::isfinite(count)) return wrong();
   return count / seconds;
+}
+
+Result<RecipientLimit> parse_recipient_limit(std::string_view text) {
+  const auto slash = text.find('/');
+  RecipientLimit limit;
+  const auto [stop, error] =
+      std::from_chars(text.data(), text.data() + std::min(slash, text.size()), limit.count);
+  if (slash != std::string_view::npos && error == std::errc{} && stop == text.data() + slash) {
+    std::string window(text.substr(slash + 1));
+    if (!window.empty() && window.find_first_of("0123456789") != 0) window.insert(0, "1");
+    if (const auto duration = parse_duration(window)) {
+      limit.window = *duration;
+      return limit;
+    }
+  }
+  return fail(Errc::kInvalidConfig,
+              "must be a count and a time such as \"5/h\", \"1/30s\", \"20/d\"");
 }
 
 std::vector<ChannelConfig> read_channels(ConfigReading& reading, const ConfigNode* channels) {

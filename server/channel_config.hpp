@@ -16,4 +16,7 @@ std::vector<ChannelConfig> read_channels(ConfigReading& reading, const ConfigNod
 /// "100/s", "100/m", "2.5/h" → deliveries a second, greater than 0.
 Result<double> parse_rate(std::string_view text);
 
+/// "5/h", "1/30s", "20/d": so many in any such time.
+Result<RecipientLimit> parse_recipient_limit(std::string_view text);
+
 }  // namespace townkrier::server

@@ -131,6 +131,19 @@ LogOptions read_logs(ConfigReading& reading, const ConfigNode* table) {
   return options;
 }
 
+void read_message_tools(ConfigReading& reading, TableReader& root, ServerConfig& config) {
+  TableReader templates(reading, root.table("templates"), "templates");
+  templates.text("dir", config.templates.dir);
+  templates.finish();
+  TableReader attachments(reading, root.table("attachments"), "attachments");
+  attachments.text("dir", config.attachments.dir);
+  attachments.bytes("max_bytes", config.attachments.max_bytes);
+  attachments.finish();
+  TableReader suppressions(reading, root.table("suppressions"), "suppressions");
+  suppressions.text("file", config.suppression_file);
+  suppressions.finish();
+}
+
 ConfigOverlay overlay_of(const ConfigSources& sources) {
   ConfigOverlay overlay{sources.environment, {}};
   if (sources.listen) overlay.flags["server.listen"] = {{"--listen", 0}, *sources.listen};
@@ -163,6 +176,7 @@ Result<ServerConfig> read_config(const ConfigNode& document, const ConfigSources
   TableReader(reading, queue, "queue").report(config.queue.validate());
   config.logs = read_logs(reading, root.table("logs"));
   config.channels = read_channels(reading, root.table("channels"));
+  read_message_tools(reading, root, config);
   root.finish();
   reading.report_unused_variables();
   if (!reading.problems().empty()) return std::unexpected(to_error(reading.problems()));

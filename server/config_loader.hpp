@@ -11,6 +11,7 @@
 
 #include "server/config_reader.hpp"
 #include "townkrier/config.hpp"
+#include "townkrier/notification_manager.hpp"
 #include "townkrier/result.hpp"
 
 namespace townkrier::server {
@@ -29,6 +30,9 @@ struct ServerConfig {
   QueueOptions queue;
   LogOptions logs;
   std::vector<ChannelConfig> channels;
+  TemplateOptions templates;
+  AttachmentOptions attachments;
+  std::string suppression_file;  ///< `[suppressions] file`; empty: none.
 
   /// Whole lines for the log, e.g. about a plain password.
   std::vector<std::string> warnings;

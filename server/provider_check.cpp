@@ -36,10 +36,22 @@ void check_one(const ServerConfig& config, const ChannelConfig& channel, std::si
   }
 }
 
+/// The folders of templates and attachments.
+void check_sources(const ServerConfig& config, std::vector<std::string>& lines) {
+  NotificationManager manager({.templates = config.templates, .attachments = config.attachments});
+  const auto ready = manager.ready();
+  if (ready) return;
+  for (const FieldError& field : ready.error().fields) {
+    lines.push_back(problem_at(config, field.pointer, field.detail).to_string());
+  }
+  if (ready.error().fields.empty()) lines.push_back(ready.error().message);
+}
+
 }  // namespace
 
 Result<void> check_providers(const ServerConfig& config) {
   std::vector<std::string> lines;
+  check_sources(config, lines);
   for (const ChannelConfig& channel : config.channels) {
     const std::size_t providers = std::max<std::size_t>(1, channel.providers.size());
     for (std::size_t i = 0; i < providers; ++i) check_one(config, channel, i, lines);

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file provider_check.hpp
-/// Asks each provider's driver whether its settings are right, before anything starts.
+/// Asks each provider's driver whether its settings are right, and reads the templates, before
+/// anything starts.
 
 #include "server/config_loader.hpp"
 #include "townkrier/result.hpp"

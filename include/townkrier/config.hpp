@@ -75,12 +75,25 @@ struct StorageOptions {
   Result<void> validate() const;
 };
 
-/// One provider of a channel: `settings` is the TOML table (without `driver` and `name`) as a JSON
-/// object; the driver checks its keys.
+/// One provider of a channel: `settings` is the TOML table (without the keys of the other members)
+/// as a JSON object; the driver checks its keys.
 struct ProviderConfig {
   std::string driver;
   std::string name;  ///< Default: the driver, made unique by a number.
   JsonText settings;
+  /// With strategy kWeighted: its share of first tries among the weights of all; 0..1000, 0 = only
+  /// a fallback.
+  int weight = 1;
+  /// Deliveries a second, above 0 up to 1e6; absent = no limit. What is over it goes to the next
+  /// provider; where there is none it waits.
+  std::optional<double> rate = std::nullopt;
+  int concurrency = 0;  ///< Deliveries in flight; 0..100,000, 0 = no limit but the channel's.
+};
+
+/// How often one address may get something over a channel.
+struct RecipientLimit {
+  int count = 1;            ///< Deliveries in any `window`; 1..1000.
+  Duration window{60'000};  ///< 1 s..31 days.
 };
 
 struct BreakerOptions {
@@ -98,6 +111,9 @@ struct ChannelConfig {
   std::optional<double> rate;  ///< Deliveries a second, above 0 up to 1e6; absent = no limit.
   ProviderStrategy strategy = ProviderStrategy::kPriority;
   BreakerOptions breaker;
+  /// What is over it is tried again when its turn comes, without using up a retry. Counted by this
+  /// process, afresh after a restart.
+  std::optional<RecipientLimit> recipient_limit = std::nullopt;
   std::vector<ProviderConfig> providers;
   Result<void> validate() const;
 };

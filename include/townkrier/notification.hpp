@@ -31,11 +31,14 @@ struct EmailAddress {
   std::string name = {};
 };
 
-/// A file sent along: `content` holds the bytes. `content_type` is guessed from the name if empty.
+/// A file sent along: `content` holds the bytes, or `path` names a file below the attachment folder
+/// (`NotificationManagerConfig::attachments`), read when the notification is accepted.
+/// `content_type` is guessed from the name if empty.
 struct Attachment {
-  std::string filename;
-  std::string content;
+  std::string filename;  ///< With a path: default is the path's last part.
+  std::string content = {};
   std::string content_type = {};
+  std::string path = {};
 };
 
 struct EmailContent {
@@ -98,6 +101,12 @@ class Notification {
     (void)channel;
     return std::nullopt;
   }
+
+  /// A template (`NotificationManagerConfig::templates`) that gives the contents which no
+  /// `to_...()` gives, rendered with `template_context()`, an object. Its member "locale" ("fr-CA")
+  /// chooses the variant.
+  virtual std::string template_name() const { return {}; }
+  virtual JsonText template_context() const { return {}; }
 
   /// The same as the JSON of `POST /api/notifications` expects under "notification".
   JsonText render() const;

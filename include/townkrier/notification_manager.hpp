@@ -4,6 +4,7 @@
 /// The channels of a service: which there are, what delivers over each, and an immediate send.
 /// Register everything first; once a QueueManager uses it, the set of channels is fixed.
 
+#include <cstdint>
 #include <functional>
 #include <future>
 #include <memory>
@@ -16,6 +17,7 @@
 #include "townkrier/config.hpp"
 #include "townkrier/notification.hpp"
 #include "townkrier/result.hpp"
+#include "townkrier/suppression.hpp"
 
 namespace townkrier {
 
@@ -46,9 +48,24 @@ struct ProviderEnvironment {
 using ProviderFactory = std::function<Result<std::shared_ptr<Provider>>(
     const nlohmann::json& settings, const ProviderEnvironment& environment)>;
 
+/// `[templates]`: a folder of mustache templates, read at start; see docs/channels.md.
+struct TemplateOptions {
+  std::string dir;  ///< Empty: no templates.
+};
+
+/// `[attachments]`: the one folder that attachments may be named from by path.
+struct AttachmentOptions {
+  std::string dir;                      ///< Empty: no attachments by path.
+  std::uint64_t max_bytes = 10u << 20;  ///< Of all files of one notification.
+};
+
 struct NotificationManagerConfig {
   std::string default_channel;  ///< Used when a notification names no channel and has `text` only.
   std::vector<ChannelConfig> channels;
+  /// Addresses that get nothing; null: none. Looked at before each try.
+  std::shared_ptr<const SuppressionList> suppressions = nullptr;
+  TemplateOptions templates = {};
+  AttachmentOptions attachments = {};
 };
 
 /// A channel ready to deliver: at least one provider, tried in the order of its strategy.
@@ -77,8 +94,7 @@ struct PreparedNotification {
 /// Thread-safe for `prepare`, `send` and `channels`; registering is for one thread at start.
 class NotificationManager {
  public:
-  /// Knows the bundled drivers: console, in_app, smtp, webhook, resend. Errors in `config` are
-  /// reported by `ready()`.
+  /// Knows the bundled drivers, see providers.hpp. Errors in `config` are reported by `ready()`.
   explicit NotificationManager(NotificationManagerConfig config = {});
   ~NotificationManager();
   NotificationManager(const NotificationManager&) = delete;
@@ -99,11 +115,12 @@ class NotificationManager {
   /// All enabled channels, after a successful `ready()`.
   const std::vector<ConfiguredChannel>& channels() const;
 
-  /// Checks content, recipients and channels of {"notification":..,"recipient":..}. `via` absent or
-  /// empty: every configured channel that has content. A channel may be named by its configured
-  /// name, or by the type of its first provider (via "email" finds channel "email-resend").
-  /// Errors are kInvalidArgument / kUnknownChannel with pointers into the payload. `shown` and
-  /// `masked` are made for `privacy`.
+  /// Checks content, recipients and channels of {"notification":..,"recipient":..}; renders its
+  /// template and reads attachments given by path (the only thing here that may block). `via`
+  /// absent or empty: every configured channel that has content. A channel may be named by its
+  /// configured name, or by the type of its first provider (via "email" finds channel
+  /// "email-resend"). Errors are kInvalidArgument / kUnknownChannel with pointers into the payload.
+  /// `shown` and `masked` are made for `privacy`.
   Result<PreparedNotification> prepare(const JsonText& payload,
                                        ContentPrivacy privacy = ContentPrivacy::kPublic) const;
 

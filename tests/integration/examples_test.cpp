@@ -74,5 +74,12 @@ TEST(Examples, CompleteSaysWhenTheServiceRefuses) {
   EXPECT_THAT(complete.output, Not(HasSubstr("user@example.com")));
 }
 
+TEST(Examples, OwnProviderPages) {
+  const TempDir dir;
+  const Finished pager = run(dir, EXAMPLES_DIR "/own_provider");
+  EXPECT_EQ(pager.status, 0) << pager.output;
+  EXPECT_EQ(pager.output, "page 7: the disk is full\n");
+}
+
 }  // namespace
 }  // namespace townkrier::testing

@@ -63,7 +63,7 @@ TEST_F(Webhook, ReadsWhatAnAnswerMeans) {
   const std::map<int, Kind> kinds{
       {200, Kind::kSent},      {202, Kind::kSent},      {400, Kind::kPermanent},
       {404, Kind::kPermanent}, {410, Kind::kPermanent}, {422, Kind::kPermanent},
-      {408, Kind::kTransient}, {425, Kind::kTransient}, {429, Kind::kTransient},
+      {408, Kind::kTransient}, {425, Kind::kTransient}, {429, Kind::kThrottled},
       {500, Kind::kTransient}, {503, Kind::kTransient}};
   for (const auto& [status, kind] : kinds) {
     HttpPeer peer(PeerReply::answer(status));

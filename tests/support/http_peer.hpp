@@ -38,12 +38,18 @@ struct PeerReply {
   std::string bytes = {};
   std::chrono::milliseconds delay{0};  ///< How slow this peer is.
   Then then = Then::kKeepAlive;
+  std::chrono::milliseconds drip{0};  ///< Not 0: one byte at a time, each after this pause.
 
   static PeerReply answer(int status, std::string body = "{}", const std::string& headers = {}) {
     return {.bytes = "HTTP/1.1 " + std::to_string(status) + " X\r\nContent-Length: " +
                      std::to_string(body.size()) + "\r\n" + headers + "\r\n" + body};
   }
   static PeerReply hang() { return {.then = Then::kHang}; }
+  static PeerReply dripping(std::chrono::milliseconds pause) {
+    auto reply = answer(200);
+    reply.drip = pause;
+    return reply;
+  }
   static PeerReply reset() { return {.then = Then::kReset}; }
   static PeerReply raw(std::string bytes) {
     return {.bytes = std::move(bytes), .then = Then::kClose};
@@ -142,16 +148,21 @@ class HttpPeer {
     ::close(socket);
   }
 
+  /// Ends early when the peer stops.
+  void pause(std::chrono::milliseconds time) {
+    if (time.count() == 0) return;
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, time, [this] { return stopping_; });
+  }
+
   /// False when the connection is not to be used again.
   bool reply(int socket, const PeerReply& reply) {
-    if (reply.delay.count() > 0) {
-      std::unique_lock lock(mutex_);
-      changed_.wait_for(lock, reply.delay, [this] { return stopping_; });
-    }
+    pause(reply.delay);
     std::size_t sent = 0;
     while (sent < reply.bytes.size()) {
-      const auto count =
-          ::send(socket, reply.bytes.data() + sent, reply.bytes.size() - sent, MSG_NOSIGNAL);
+      pause(reply.drip);
+      const std::size_t length = reply.drip.count() > 0 ? 1 : reply.bytes.size() - sent;
+      const auto count = ::send(socket, reply.bytes.data() + sent, length, MSG_NOSIGNAL);
       if (count <= 0) return false;
       sent += static_cast<std::size_t>(count);
     }

@@ -78,7 +78,7 @@ TEST(Outcomes, HttpStatusesFollowTheTable) {
       {200, Kind::kSent},      {299, Kind::kSent},      {301, Kind::kPermanent},
       {400, Kind::kPermanent}, {401, Kind::kPermanent}, {404, Kind::kPermanent},
       {408, Kind::kTransient}, {410, Kind::kPermanent}, {425, Kind::kTransient},
-      {429, Kind::kTransient}, {500, Kind::kTransient}, {599, Kind::kTransient}};
+      {429, Kind::kThrottled}, {500, Kind::kTransient}, {599, Kind::kTransient}};
   for (const auto& [code, kind] : kinds) {
     EXPECT_EQ(outcome_of_http(answered(code), "the endpoint").kind, kind) << code;
   }

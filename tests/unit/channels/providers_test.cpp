@@ -123,14 +123,14 @@ struct Sent {
     provider->send(std::move(request), [this](DeliveryOutcome got) { outcome = std::move(got); });
   }
   const Transfer& transfer() const { return transport->transfers.at(0); }
-  const HttpPost& post() const { return std::get<HttpPost>(transfer().what); }
+  const HttpCall& post() const { return std::get<HttpCall>(transfer().what); }
 
   std::shared_ptr<FakeTransport> transport = std::make_shared<FakeTransport>();
   std::shared_ptr<Provider> provider;
   std::optional<DeliveryOutcome> outcome;
 };
 
-std::string header(const HttpPost& post, std::string_view name) {
+std::string header(const HttpCall& post, std::string_view name) {
   for (const auto& [key, value] : post.headers) {
     if (key == name) return value;
   }
@@ -140,7 +140,7 @@ std::string header(const HttpPost& post, std::string_view name) {
 TEST(Webhook, SignsExactlyWhatItSends) {
   const Sent sent(create_webhook_channel, with(kWebhook, {{"secret", "plain"}}),
                   {{"body", {{"a", 1}}}});
-  const HttpPost& post = sent.post();
+  const HttpCall& post = sent.post();
   EXPECT_EQ(header(post, "webhook-timestamp"), "1767225600");
   EXPECT_EQ(header(post, "webhook-signature"),
             webhook_signature("plain", {"key-1", 1767225600, post.body}));

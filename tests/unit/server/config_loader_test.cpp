@@ -78,10 +78,14 @@ auto_cleanup = false
 concurrency = 4
 rate = "90/m"
 strategy = "round-robin"
+recipient_limit = "5/10m"
 breaker = { failures = 2, cooldown = "5s" }
 [[channels.email.providers]]
 driver = "smtp"
 name = "relay"
+weight = 3
+rate = "10/s"
+concurrency = 2
 host = "127.0.0.1"
 port = 2525
 [[channels.email.providers]]
@@ -89,6 +93,13 @@ driver = "resend"
 api_key = "env:RESEND_API_KEY"
 [channels.console]
 enabled = false
+[templates]
+dir = "/etc/townkrier/templates"
+[attachments]
+dir = "/var/lib/invoices"
+max_bytes = "1MiB"
+[suppressions]
+file = "/var/lib/townkrier/suppressions.ndjson"
 )",
                            with_environment({{"RESEND_API_KEY", "re_123"}}));
   ASSERT_TRUE(config) << config.error().message;
@@ -138,6 +149,17 @@ enabled = false
   ASSERT_THAT(email.providers, SizeIs(2));
   EXPECT_EQ(email.providers[0].driver, "smtp");
   EXPECT_EQ(email.providers[0].name, "relay");
+  EXPECT_EQ(email.providers[0].weight, 3);
+  EXPECT_DOUBLE_EQ(email.providers[0].rate.value(), 10);
+  EXPECT_EQ(email.providers[0].concurrency, 2);
+  EXPECT_EQ(email.providers[1].weight, 1);
+  ASSERT_TRUE(email.recipient_limit);
+  EXPECT_EQ(email.recipient_limit->count, 5);
+  EXPECT_EQ(email.recipient_limit->window, 10min);
+  EXPECT_EQ(config->templates.dir, "/etc/townkrier/templates");
+  EXPECT_EQ(config->attachments.dir, "/var/lib/invoices");
+  EXPECT_EQ(config->attachments.max_bytes, 1u << 20);
+  EXPECT_EQ(config->suppression_file, "/var/lib/townkrier/suppressions.ndjson");
   EXPECT_EQ(email.providers[0].settings.value(),
             (nlohmann::json{{"host", "127.0.0.1"}, {"port", 2525}}));
   EXPECT_EQ(email.providers[1].settings.value(), (nlohmann::json{{"api_key", "re_123"}}));
@@ -212,6 +234,13 @@ INSTANTIATE_TEST_SUITE_P(
                     "driver = \"smtp\"\n",
                     "townkrier.toml:2: channels.email.rate: must be a number and a unit such as "
                     "\"100/s\", \"30/m\", \"5/h\""},
+        WrongConfig{"[channels.email]\nrecipient_limit = \"5\"\n[[channels.email.providers]]\n"
+                    "driver = \"smtp\"\n",
+                    "townkrier.toml:2: channels.email.recipient_limit: must be a count and a time "
+                    "such as \"5/h\", \"1/30s\", \"20/d\""},
+        WrongConfig{"[channels.email]\n[[channels.email.providers]]\ndriver = \"smtp\"\n"
+                    "weight = -1\n",
+                    "townkrier.toml:4: channels.email.providers.0.weight: must be from 0 to 1000"},
         WrongConfig{"[channels.email]\nstrategy = \"random\"\n[[channels.email.providers]]\n"
                     "driver = \"smtp\"\n",
                     "townkrier.toml:2: channels.email.strategy: must be \"priority\", "
