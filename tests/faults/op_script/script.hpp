@@ -16,18 +16,25 @@ inline bool is_enqueue(std::uint64_t operation) {
   return operation % 5 != 0;
 }
 
+inline Job script_job(std::uint64_t id) {
+  Job job = make_job({.id = id});
+  job.state.deliveries.front().log_id = id_of(1000 + id);
+  return job;
+}
+
 inline StoreBatch script_batch(std::uint64_t operation) {
   StoreBatch batch;
   if (is_enqueue(operation)) {
-    batch.enqueued.push_back({.job = make_job({.id = operation}),
+    batch.enqueued.push_back({.job = script_job(operation),
                               .logs = {{make_log({.id = 1000 + operation}), std::nullopt}}});
     return batch;
   }
   for (const auto id : {operation - 4, operation - 3}) {
-    Job job = make_job({.id = id});
-    batch.changes.push_back(move(job, JobStatus::kCompleted, std::int64_t(operation)));
-    LogChange row{make_log({.id = 1000 + id, .status = LogStatus::kSent}), LogStatus::kScheduled};
-    batch.changes.back().logs.push_back(row);
+    Job job = script_job(id);
+    JobChange change = move(job, JobStatus::kCompleted, std::int64_t(operation));
+    change.job.state.deliveries.front().status = LogStatus::kSent;
+    change.logs.push_back({0, LogStatus::kScheduled});
+    batch.changes.push_back(std::move(change));
   }
   return batch;
 }
