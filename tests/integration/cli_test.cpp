@@ -145,7 +145,7 @@ TEST_F(Cli, FsckFindsADamagedTable) {
 TEST_F(Cli, InspectShowsQueuesSettingsAndSizes) {
   fill(12);
   const json summary = run_json({"inspect", path()});
-  EXPECT_EQ(summary["formatVersion"], 1);
+  EXPECT_EQ(summary["formatVersion"], 2);
   EXPECT_GT(summary["sizeBytes"], 1000);
   EXPECT_EQ(summary["jobs"]["pending"], 8);
   EXPECT_EQ(summary["jobs"]["scheduled"], 4);
