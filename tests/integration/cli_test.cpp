@@ -158,7 +158,7 @@ TEST_F(Cli, InspectShowsQueuesSettingsAndSizes) {
   EXPECT_EQ(summary["settings"]["paused:bulk"], "1");
   const auto text = run({"inspect", path()});
   EXPECT_EQ(text.code, 0);
-  for (const char* part : {"format 1", "bulk (paused)", "PENDING", "total", "Log rows: 12"}) {
+  for (const char* part : {"format 2", "bulk (paused)", "PENDING", "total", "Log rows: 12"}) {
     EXPECT_THAT(text.out, HasSubstr(part));
   }
 }
