@@ -97,6 +97,9 @@ class MovableClock final : public Clock {
 };
 
 struct TokenWorld {
+  /// Transfers keep the tokens that wait for them, and the tokens keep the transport.
+  ~TokenWorld() { transport->transfers.clear(); }
+
   std::shared_ptr<FakeTransport> transport = std::make_shared<FakeTransport>();
   std::shared_ptr<MovableClock> clock = std::make_shared<MovableClock>();
   std::shared_ptr<AccessTokens> tokens = std::make_shared<AccessTokens>(
