@@ -99,6 +99,11 @@ struct GateWorld {
     gate.timer = timer;
     gated = std::make_shared<GatedProvider>(inner, std::move(gate));
   }
+  /// Open deliveries keep the gate, and the gate keeps the provider that has them.
+  ~GateWorld() {
+    timer->stop();
+    inner->open.clear();
+  }
   void send(const std::string& to = "user@example.com", std::stop_token stop = {}) {
     DeliveryRequest request;
     request.idempotency_key = "key-" + std::to_string(++sent);

@@ -122,6 +122,8 @@ struct Sent {
     request.timeout = Duration{7000};
     provider->send(std::move(request), [this](DeliveryOutcome got) { outcome = std::move(got); });
   }
+  /// An open transfer keeps its provider, and that keeps the transport.
+  ~Sent() { transport->transfers.clear(); }
   const Transfer& transfer() const { return transport->transfers.at(0); }
   const HttpCall& post() const { return std::get<HttpCall>(transfer().what); }
 
