@@ -262,7 +262,7 @@ void StoreState::pass_on_logs(const Group& group, const std::vector<EnqueueOutco
   std::vector<LogId> rows;
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     if (outcomes[i].deduplicated) continue;
-    for (const LogChange& change : group.batch.enqueued[i].logs) rows.push_back(change.row.id);
+    for (const NotificationLog& row : group.batch.enqueued[i].logs) rows.push_back(row.id);
   }
   for (const JobChange& change : group.batch.changes) {
     for (const DeliveryLog& log : change.logs) {

@@ -64,4 +64,17 @@ void Workbench::discard(const std::string& path) {
   std::filesystem::remove_all(path, ignored);
 }
 
+Row load_row(std::string scenario, const LoadResult& load, const Histogram& durations) {
+  Row row;
+  row.scenario = std::move(scenario);
+  row.value = load.rate();
+  row.unit = "jobs/s";
+  row.jobs = load.jobs;
+  row.seconds = load.seconds;
+  row.latency = durations.summary();
+  if (load.refused > 0)
+    row.note = std::to_string(load.refused) + " calls were refused and repeated";
+  return row;
+}
+
 }  // namespace townkrier::bench

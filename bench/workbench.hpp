@@ -10,7 +10,9 @@
 #include <string_view>
 
 #include "bench/engine.hpp"
+#include "bench/histogram.hpp"
 #include "bench/limits.hpp"
+#include "bench/load.hpp"
 #include "bench/options.hpp"
 #include "bench/report.hpp"
 
@@ -90,5 +92,8 @@ Result<void> hung_channel(Workbench& bench);
 
 /// The fresh process of `restart`: opens the store `dir` and prints one line of JSON.
 int probe_restart(const Options& options);
+
+/// The figures of a load that enqueued.
+Row load_row(std::string scenario, const LoadResult& load, const Histogram& durations);
 
 }  // namespace townkrier::bench

@@ -204,7 +204,8 @@ class Preparation {
   void take_attachments() {
     std::uint64_t bytes_left = sources_.max_attachment_bytes;
     for (Part& part : parts_) {
-      if (!part.content.value->is_object() || !part.content.value->contains("attachments")) continue;
+      if (!part.content.value->is_object() || !part.content.value->contains("attachments"))
+        continue;
       json content = *part.content.value;
       read_attachments(content, place(part, "/content"), sources_, bytes_left, errors_);
       part.content.value = keep(std::move(content));
@@ -260,11 +261,15 @@ class Preparation {
       const json& content = *part.content.value;
       const json& recipient = *part.recipient.value;
       out.via.push_back(name);
-      out.shown.push_back(shown_content(content, recipient, privacy_));
       payload.add(name, text_of(content), text_of(recipient));
-      if (!masks) continue;
-      masked.add(name, text_of(masked_content(content, name, privacy_)),
-                 text_of(masked_recipients(recipient, name, privacy_)));
+      if (!masks) {
+        out.shown.push_back(shown_content({content, content}, {recipient, recipient}, privacy_));
+        continue;
+      }
+      const json shown = masked_content(content, name, privacy_);
+      const json to = masked_recipients(recipient, name, privacy_);
+      out.shown.push_back(shown_content({content, shown}, {recipient, to}, privacy_));
+      masked.add(name, text_of(shown), text_of(to));
     }
     out.payload = payload.text();
     out.parts = payload.parts();

@@ -31,14 +31,17 @@ std::string text_of(const json& value) {
   return value.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
+// A text stands in the shown form already; anything else is masked as one text, so that its names
+// do not show.
 template <std::size_t kCount>
-std::optional<std::string> first_text(const json& content,
+std::optional<std::string> first_text(const Masked& content,
                                       const std::array<const char*, kCount>& names,
                                       ContentPrivacy privacy) {
   for (const char* name : names) {
-    const json* value = member(content, name);
+    const json* value = member(content.raw, name);
     if (value == nullptr) continue;
-    std::string text = mask_text(text_of(*value), privacy);
+    const json* shown = value->is_string() ? member(content.shown, name) : nullptr;
+    std::string text = shown ? text_of(*shown) : mask_text(text_of(*value), privacy);
     if (!text.empty()) return text;
   }
   return std::nullopt;
@@ -67,23 +70,25 @@ NotificationLog first_row(const JobEnvelope& envelope, const Delivery& delivery,
 
 }  // namespace
 
-ShownContent shown_content(const json& content, const json& recipients, ContentPrivacy privacy) {
+ShownContent shown_content(const Masked& content, const Masked& recipients,
+                           ContentPrivacy privacy) {
   ShownContent shown;
-  if (!recipients.is_null()) shown.recipient = recipients_text(recipients, privacy);
+  if (!recipients.raw.is_null()) {
+    shown.recipient = recipients_text(recipients.shown, ContentPrivacy::kPublic);
+  }
   shown.subject = first_text(content, kSubjectMembers, privacy);
   shown.content = first_text(content, kContentMembers, privacy);
   return shown;
 }
 
-std::vector<LogChange> first_log_rows(const JobEnvelope& envelope, const JobState& state,
-                                      std::span<const ShownContent> shown, ContentPrivacy privacy) {
-  std::vector<LogChange> rows;
+std::vector<NotificationLog> first_log_rows(const JobEnvelope& envelope, const JobState& state,
+                                            std::span<const ShownContent> shown,
+                                            ContentPrivacy privacy) {
+  std::vector<NotificationLog> rows;
   if (envelope.kind != kNotificationKind) return rows;
   rows.reserve(state.deliveries.size());
   for (std::size_t i = 0; i < state.deliveries.size(); ++i) {
-    const ShownContent nothing;
-    const ShownContent& what = i < shown.size() ? shown[i] : nothing;
-    rows.push_back({first_row(envelope, state.deliveries[i], what, privacy), std::nullopt});
+    rows.push_back(first_row(envelope, state.deliveries[i], shown[i], privacy));
   }
   return rows;
 }

@@ -10,21 +10,26 @@
 
 #include "townkrier/job.hpp"
 #include "townkrier/log.hpp"
-#include "townkrier/notification_manager.hpp"
 #include "townkrier/store.hpp"
 #include "townkrier/time.hpp"
 
 namespace townkrier {
 
-/// What the log shows of a delivery's content and recipients, masked as `privacy` says. Accepts
-/// JSON of any form.
-ShownContent shown_content(const nlohmann::json& content, const nlohmann::json& recipients,
-                           ContentPrivacy privacy);
+/// A delivery's content or recipients: as they are, and as a payload shows them (masked_content(),
+/// masked_recipients()); the same for kPublic.
+struct Masked {
+  const nlohmann::json& raw;
+  const nlohmann::json& shown;
+};
+
+/// What the log shows of a delivery. Accepts JSON of any form.
+ShownContent shown_content(const Masked& content, const Masked& recipients, ContentPrivacy privacy);
 
 /// The rows of a new job, one a delivery; none for kinds other than notifications. `shown` is by
 /// delivery.
-std::vector<LogChange> first_log_rows(const JobEnvelope& envelope, const JobState& state,
-                                      std::span<const ShownContent> shown, ContentPrivacy privacy);
+std::vector<NotificationLog> first_log_rows(const JobEnvelope& envelope, const JobState& state,
+                                            std::span<const ShownContent> shown,
+                                            ContentPrivacy privacy);
 
 /// The deliveries that differ between two states of a job and have a row, with their earlier
 /// status.

@@ -12,9 +12,9 @@ std::unexpected<Error> refuse(std::string_view what) {
   return fail(Errc::kInvalidArgument, std::string(what));
 }
 
-Result<void> check_logs(std::span<const LogChange> logs) {
-  for (const auto& each : logs) {
-    if (auto ok = check(each.row); !ok) return ok;
+Result<void> check_rows(std::span<const NotificationLog> rows) {
+  for (const auto& row : rows) {
+    if (auto ok = check(row); !ok) return ok;
   }
   return {};
 }
@@ -67,7 +67,7 @@ Result<void> check_change_by_hand(const LogChange& change, const NotificationLog
 Result<void> check(const StoreBatch& batch) {
   for (const auto& each : batch.enqueued) {
     if (auto ok = check_job(each.job); !ok) return ok;
-    if (auto ok = check_logs(each.logs); !ok) return ok;
+    if (auto ok = check_rows(each.logs); !ok) return ok;
   }
   for (const auto& each : batch.changes) {
     if (auto ok = check_job(each.job); !ok) return ok;
@@ -81,7 +81,6 @@ Result<void> check(const StoreBatch& batch) {
     if (auto ok = check_job(each.job); !ok) return ok;
     if (each.before.route.size() > kMaxKeyText) return refuse("a route is too long");
   }
-  if (auto ok = check_logs(batch.logs); !ok) return ok;
   return check_inbox(batch.inbox);
 }
 

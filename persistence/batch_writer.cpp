@@ -144,9 +144,7 @@ Result<EnqueueOutcome> BatchWriter::add(const NewJob& added) {
   put_record(Family::kState, id_key(envelope.id), added.job.state);
   put_status(envelope, added.job.status());
   enter(envelope, place_of(envelope, added.job.state));
-  for (const auto& each : added.logs) {
-    if (auto ok = add(each); !ok) return std::unexpected(ok.error());
-  }
+  for (const auto& row : added.logs) put_log(row, std::nullopt);
   return EnqueueOutcome{envelope.id, false};
 }
 
@@ -168,7 +166,7 @@ Result<void> BatchWriter::add(const JobChange& change) {
     if (!ok) return ok;
   }
   for (const auto& each : change.logs) {
-    if (auto ok = move_log(change.job, each); !ok) return ok;
+    if (auto ok = add(change.job, each); !ok) return ok;
   }
   for (const auto& each : change.inbox) {
     if (auto ok = add(each); !ok) return ok;
@@ -185,37 +183,29 @@ Result<void> BatchWriter::add(const JobRemoval& removal) {
   return is_terminal(removal.before.status) ? Result<void>{} : release(envelope);
 }
 
-Result<std::optional<LogStatus>> BatchWriter::present_status(const LogMove& move) {
-  if (!doubts_(move.id, move.created_at)) return move.previous;
-  if (!effects_.settled.insert(move.id).second || !move.previous) return move.previous;
+Result<std::optional<LogStatus>> BatchWriter::present_status(const Job& job,
+                                                             const DeliveryLog& log) {
+  const LogId& id = job.state.deliveries[log.delivery].log_id;
+  if (!doubts_(id, job.envelope->created_at)) return log.previous;
+  if (gone_.contains(id)) return std::nullopt;
+  if (!effects_.settled.insert(id).second) return log.previous;
   key_.assign(1, MetaKey::kTouched);
-  append_id(key_, move.id);
+  append_id(key_, id);
   erase(Family::kMeta, key_);
   auto present = stored_log_class(
-      [&](Family family, std::string_view key) { return database_.get(family, key); }, move.id);
+      [&](Family family, std::string_view key) { return database_.get(family, key); }, id);
   if (!present) return std::unexpected(present.error());
-  if (!*present) return std::nullopt;
-  return (*present)->status;
-}
-
-Result<void> BatchWriter::add(const LogChange& change) {
-  auto present = present_status({change.row.id, change.row.created_at, change.previous});
-  if (!present) return std::unexpected(present.error());
-  put_log(change.row, *present);
-  gone_.erase(change.row.id);
-  return {};
+  if (*present) return (*present)->status;
+  gone_.insert(id);
+  return std::nullopt;
 }
 
 // The row stays as it is; only its progress is written. One that is gone stays gone.
-Result<void> BatchWriter::move_log(const Job& job, const DeliveryLog& log) {
-  const Delivery& delivery = job.state.deliveries[log.delivery];
-  if (gone_.contains(delivery.log_id)) return {};
-  auto present = present_status({delivery.log_id, job.envelope->created_at, log.previous});
+Result<void> BatchWriter::add(const Job& job, const DeliveryLog& log) {
+  auto present = present_status(job, log);
   if (!present) return std::unexpected(present.error());
-  if (!*present) {
-    gone_.insert(delivery.log_id);
-    return {};
-  }
+  if (!*present) return {};
+  const Delivery& delivery = job.state.deliveries[log.delivery];
   put_record(Family::kLogState, id_key(delivery.log_id),
              LogProgress{delivery, job.state.updated_at});
   count_log_move(delivery.channel, *present, delivery.status);

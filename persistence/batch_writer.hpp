@@ -56,7 +56,6 @@ class BatchWriter {
   Result<EnqueueOutcome> add(const NewJob& added);
   Result<void> add(const JobChange& change);
   Result<void> add(const JobRemoval& removal);
-  Result<void> add(const LogChange& change);
   /// A message that is there already stays as it is.
   Result<void> add(const InboxMessage& message);
   void add_setting(std::string_view name, std::string_view value);
@@ -95,14 +94,10 @@ class BatchWriter {
   Result<void> acquire(const JobEnvelope& envelope);
   Result<void> release(const JobEnvelope& envelope);
 
-  /// A log row about to change, and the status the caller thinks it has.
-  struct LogMove {
-    const LogId& id;
-    TimePoint created_at;
-    std::optional<LogStatus> previous;
-  };
-  Result<std::optional<LogStatus>> present_status(const LogMove& move);
-  Result<void> move_log(const Job& job, const DeliveryLog& log);
+  /// The log row moves with its delivery.
+  Result<void> add(const Job& job, const DeliveryLog& log);
+  /// The row's status as stored; nullopt: there is no row any more.
+  Result<std::optional<LogStatus>> present_status(const Job& job, const DeliveryLog& log);
   void count_log_move(const std::string& channel, std::optional<LogStatus> present, LogStatus next);
   void put_log(const NotificationLog& row, std::optional<LogStatus> present);
   void put_log_indexes(const NotificationLog& row);

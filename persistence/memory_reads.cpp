@@ -159,7 +159,7 @@ Result<void> MemoryStore::put_logs(std::span<const LogChange> rows, Durability) 
     if (plan.log_statuses.contains(change.row.id)) {
       return fail(Errc::kConflict, "log row " + change.row.id.to_string() + " is written twice");
     }
-    if (auto ok = plan_logs(plan, {&change, 1}); !ok) return ok;
+    if (auto ok = plan_log(plan, change.row, change.previous); !ok) return ok;
   }
   auto counters = ledger_.resolve(plan.delta);
   if (!counters) return std::unexpected(counters.error());

@@ -75,7 +75,10 @@ Result<void> MemoryStore::plan_new(Plan& plan, const NewJob& added) const {
   plan.places[envelope.id] = place;
   count_place(plan.delta, envelope, place, 1);
   plan.outcomes.push_back({envelope.id, false});
-  return plan_logs(plan, added.logs);
+  for (const auto& row : added.logs) {
+    if (auto ok = plan_log(plan, row, std::nullopt); !ok) return ok;
+  }
+  return {};
 }
 
 Result<void> MemoryStore::plan_change(Plan& plan, const JobChange& change) const {
@@ -110,15 +113,13 @@ Result<void> MemoryStore::plan_removal(Plan& plan, const JobRemoval& removal) co
   return {};
 }
 
-Result<void> MemoryStore::plan_logs(Plan& plan, std::span<const LogChange> logs) const {
-  for (const auto& change : logs) {
-    // What is stored counts, not `previous`: the row may have been changed or deleted by hand.
-    const auto present = log_status_in(plan, change.row.id);
-    if (present && !change.previous) return broken(change.row.id, "is a log row already");
-    if (present) plan.delta.add_log(change.row.channel, *present, -1);
-    plan.delta.add_log(change.row.channel, change.row.status, 1);
-    plan.log_statuses[change.row.id] = change.row.status;
-  }
+Result<void> MemoryStore::plan_log(Plan& plan, const NotificationLog& row,
+                                   std::optional<LogStatus> previous) const {
+  const auto present = log_status_in(plan, row.id);
+  if (present && !previous) return broken(row.id, "is a log row already");
+  if (present) plan.delta.add_log(row.channel, *present, -1);
+  plan.delta.add_log(row.channel, row.status, 1);
+  plan.log_statuses[row.id] = row.status;
   return {};
 }
 
@@ -158,7 +159,6 @@ Result<MemoryStore::Plan> MemoryStore::plan(const StoreBatch& batch) const {
   for (const auto& each : batch.removals) {
     if (auto ok = plan_removal(plan, each); !ok) return std::unexpected(ok.error());
   }
-  if (auto ok = plan_logs(plan, batch.logs); !ok) return std::unexpected(ok.error());
   plan_inbox(plan, batch.inbox);
   return plan;
 }
@@ -179,7 +179,7 @@ void MemoryStore::apply(const StoreBatch& batch, const Plan& plan) {
   for (std::size_t i = 0; i < batch.enqueued.size(); ++i) {
     if (plan.outcomes[i].deduplicated) continue;
     put_job(batch.enqueued[i].job);
-    for (const auto& each : batch.enqueued[i].logs) put_log(each.row);
+    for (const auto& row : batch.enqueued[i].logs) put_log(row);
   }
   for (const auto& change : batch.changes) {
     Job job = change.job;
@@ -195,7 +195,6 @@ void MemoryStore::apply(const StoreBatch& batch, const Plan& plan) {
     for (const auto& each : change.inbox) put_inbox(each);
   }
   for (const auto& removal : batch.removals) drop_job(removal.job.id());
-  for (const auto& each : batch.logs) put_log(each.row);
   for (const auto& each : batch.inbox) put_inbox(each);
   for (const auto& [name, value] : batch.settings) settings_[name] = value;
   for (const auto& [key, holder] : plan.holders) {

@@ -71,7 +71,8 @@ class MemoryStore final : public Store {
   Result<void> plan_new(Plan& plan, const NewJob& added) const;
   Result<void> plan_change(Plan& plan, const JobChange& change) const;
   Result<void> plan_removal(Plan& plan, const JobRemoval& removal) const;
-  Result<void> plan_logs(Plan& plan, std::span<const LogChange> logs) const;
+  Result<void> plan_log(Plan& plan, const NotificationLog& row,
+                        std::optional<LogStatus> previous) const;
   void plan_log_move(Plan& plan, const Job& job, const DeliveryLog& log) const;
   std::optional<LogStatus> log_status_in(const Plan& plan, const LogId& id) const;
   void plan_inbox(Plan& plan, std::span<const InboxMessage> messages) const;

@@ -135,7 +135,6 @@ Result<std::vector<EnqueueOutcome>> RocksDbStore::translate(const StoreBatch& ba
   };
   if (auto ok = add_all(batch.changes); !ok) return std::unexpected(ok.error());
   if (auto ok = add_all(batch.removals); !ok) return std::unexpected(ok.error());
-  if (auto ok = add_all(batch.logs); !ok) return std::unexpected(ok.error());
   if (auto ok = add_all(batch.inbox); !ok) return std::unexpected(ok.error());
   for (const auto& [name, value] : batch.settings) writer_.add_setting(name, value);
   return outcomes;

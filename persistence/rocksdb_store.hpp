@@ -82,7 +82,6 @@ class RocksDbStore final : public Store {
   /// Writes what `writer_` has and adopts its effects. Needs `write_mutex_`.
   Result<void> write(Durability durability, Pressure pressure);
   void adopt(const LedgerRows& rows);
-  /// The channel, status and unchanging parts of a row as stored now; nullopt: no such row.
 
   /// A part of a time-ordered index: `prefix` + time + id, below `upper`.
   struct IndexRange {

@@ -19,7 +19,7 @@ struct Records {
   UuidV7Generator ids{clock};
   Job job = sample_job(ids, kText);
   NotificationLog log =
-      first_log_rows(*job.envelope, job.state, kShown, ContentPrivacy::kMasked).front().row;
+      first_log_rows(*job.envelope, job.state, kShown, ContentPrivacy::kMasked).front();
 };
 
 template <class Record>

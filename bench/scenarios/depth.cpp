@@ -29,8 +29,11 @@ class DepthRun {
   Result<void> fill(std::size_t depth);
   Result<void> enqueue(std::size_t depth);
   Result<void> drain(std::size_t depth);
-  Row row(std::size_t depth, const std::string& what) const {
-    return {.scenario = "depth", .part = std::to_string(depth) + "-" + what};
+  static std::string part(std::size_t depth, const std::string& what) {
+    return std::to_string(depth) + "-" + what;
+  }
+  static Row row(std::size_t depth, const std::string& what) {
+    return {.scenario = "depth", .part = part(depth, what)};
   }
 
   Workbench& bench_;
@@ -51,12 +54,8 @@ Result<void> DepthRun::fill(std::size_t depth) {
                            durations);
   if (!load) return std::unexpected(load.error());
   numbered_ += load->jobs;
-  Row made = row(depth, "load");
-  made.value = load->rate();
-  made.unit = "jobs/s";
-  made.jobs = load->jobs;
-  made.seconds = load->seconds;
-  made.latency = durations.summary();
+  Row made = load_row("depth", *load, durations);
+  made.part = part(depth, "load");
   bench_.report().add(std::move(made));
   return {};
 }
@@ -73,12 +72,8 @@ Result<void> DepthRun::enqueue(std::size_t depth) {
   numbered_ += load->jobs;
   auto limit = bench_.limits().bare_enqueue(bench_.options().outstanding);
   if (!limit) return std::unexpected(limit.error());
-  Row made = row(depth, "enqueue");
-  made.value = load->rate();
-  made.unit = "jobs/s";
-  made.jobs = load->jobs;
-  made.seconds = load->seconds;
-  made.latency = durations.summary();
+  Row made = load_row("depth", *load, durations);
+  made.part = part(depth, "enqueue");
   made.limit = *limit;
   bench_.report().add(std::move(made));
   return {};

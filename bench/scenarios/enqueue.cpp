@@ -14,19 +14,6 @@ namespace {
 constexpr std::size_t kBulk = 1000;
 constexpr double kWarmUpSeconds = 0.3;
 
-Row enqueue_row(std::string scenario, const LoadResult& load, const Histogram& durations) {
-  Row row;
-  row.scenario = std::move(scenario);
-  row.value = load.rate();
-  row.unit = "jobs/s";
-  row.jobs = load.jobs;
-  row.seconds = load.seconds;
-  row.latency = durations.summary();
-  if (load.refused > 0)
-    row.note = std::to_string(load.refused) + " calls were refused and repeated";
-  return row;
-}
-
 Result<LoadResult> on_engine(Workbench& bench, LoadPlan plan, Histogram& durations) {
   auto engine = bench.engine();
   if (!engine) return std::unexpected(engine.error());
@@ -52,7 +39,7 @@ Result<void> run_enqueue(Workbench& bench, const std::string& name, const LoadPl
   auto load =
       remote ? on_server(bench.options(), plan, durations) : on_engine(bench, plan, durations);
   if (!load) return std::unexpected(load.error());
-  Row row = enqueue_row(name, *load, durations);
+  Row row = load_row(name, *load, durations);
   if (!remote) {
     // Single calls in flight share a group; groups cannot be larger than what is in flight.
     auto limit = bench.limits().bare_enqueue(plan.group == 1 ? plan.outstanding : plan.group);

@@ -50,12 +50,7 @@ Result<void> run_http(Workbench& bench, const std::string& name, const LoadPlan&
     load = warmed_load(*target, Payload(options), plan, durations);
   }
   if (!load) return std::unexpected(load.error());
-  Row row{.scenario = name, .value = load->rate(), .unit = "jobs/s", .jobs = load->jobs};
-  row.seconds = load->seconds;
-  row.latency = durations.summary();
-  if (load->refused > 0) {
-    row.note = std::to_string(load->refused) + " requests were refused and repeated";
-  }
+  Row row = load_row(name, *load, durations);
   if (options.server.empty()) {
     auto limit = bench.limits().bare_enqueue(plan.group == 1 ? plan.outstanding : plan.group);
     if (!limit) return std::unexpected(limit.error());

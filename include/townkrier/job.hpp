@@ -83,7 +83,7 @@ struct JobEnvelope {
   /// completes, if there is a `masked` one.
   JsonText payload;
   JsonText masked;  ///< The payload as it may be shown and kept; empty for the payload as it is.
-  std::vector<PayloadPart> parts;  ///< By delivery; empty when unknown.
+  std::vector<PayloadPart> parts;  ///< Into `payload`, by delivery; none without a payload.
   std::uint32_t max_retries = 3;
   Duration retry_delay{1000};
   Duration timeout{30000};

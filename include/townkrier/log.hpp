@@ -53,6 +53,13 @@ struct RetryLog {
   bool operator==(const RetryLog&) const = default;
 };
 
+/// What a log row shows of one delivery, masked as asked for.
+struct ShownContent {
+  std::string recipient;
+  std::optional<std::string> subject;
+  std::optional<std::string> content;
+};
+
 /// One row. `retry_logs` keeps the first and the last 50 tries.
 struct NotificationLog {
   LogId id;                     ///< Set by StorageManager when nil.

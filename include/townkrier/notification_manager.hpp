@@ -75,13 +75,6 @@ struct ConfiguredChannel {
   bool needs_recipient = true;
 };
 
-/// What a log row shows of one delivery, masked as asked for.
-struct ShownContent {
-  std::string recipient;
-  std::optional<std::string> subject;
-  std::optional<std::string> content;
-};
-
 /// A notification checked against the channels.
 struct PreparedNotification {
   JsonText payload;  ///< {"notification":{..,"via":[..]},"recipient":{ch:[..]}}, normalised.

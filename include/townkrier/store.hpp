@@ -20,8 +20,8 @@
 
 namespace townkrier {
 
-/// A log row to write, with the status it has now (absent: a new row), so that counters can follow.
-/// In a StoreBatch a row that was meanwhile changed or deleted by hand is written all the same.
+/// A log row to write by hand, with the status it has now (absent: a new row), so that counters can
+/// follow.
 struct LogChange {
   NotificationLog row;
   std::optional<LogStatus> previous;
@@ -47,7 +47,7 @@ JobPlace place_of(const JobEnvelope& envelope, const JobState& state);
 /// takes its key back if nobody else holds it, else it runs without.
 struct NewJob {
   Job job;
-  std::vector<LogChange> logs;
+  std::vector<NotificationLog> logs;  ///< Its rows, new as well.
 };
 
 /// The log row of a job's delivery moves with it: what the row says of status, tries, provider and
@@ -76,12 +76,11 @@ struct StoreBatch {
   std::vector<NewJob> enqueued;
   std::vector<JobChange> changes;
   std::vector<JobRemoval> removals;
-  std::vector<LogChange> logs;      ///< Rows without a job.
   std::vector<InboxMessage> inbox;  ///< One that is there already (user and id) stays as it is.
   std::map<std::string, std::string> settings;  ///< Small values that survive restarts.
   bool empty() const {
-    return enqueued.empty() && changes.empty() && removals.empty() && logs.empty() &&
-           inbox.empty() && settings.empty();
+    return enqueued.empty() && changes.empty() && removals.empty() && inbox.empty() &&
+           settings.empty();
   }
 };
 

@@ -201,16 +201,20 @@ class EngineTest : public ::testing::Test {
     envelope->created_at = clock_->now();
     envelope->unique_key = spec.options.unique_key;
     if (spec.options.delay) envelope->scheduled_for = clock_->now() + *spec.options.delay;
-    std::string content;
+    const std::string content = R"({"text":"hello"})";
+    std::string text = R"({"recipient":[],"notification":{)";
     std::vector<Delivery> deliveries;
     for (const std::string& channel : spec.via) {
-      content += (content.empty() ? "\"" : ",\"") + channel + "\":{\"text\":\"hello\"}";
+      text += (deliveries.empty() ? "\"" : ",\"") + channel + "\":";
+      envelope->parts.push_back(
+          {std::uint32_t(text.size()), std::uint32_t(content.size()), 13, 2});  // the []
+      text += content;
       Delivery delivery;
       delivery.channel = channel;
       delivery.log_id = ids_.next();
       deliveries.push_back(std::move(delivery));
     }
-    envelope->payload = JsonText::trusted("{\"notification\":{" + content + "},\"recipient\":{}}");
+    envelope->payload = JsonText::trusted(text + "}}");
     envelope->masked = JsonText::trusted("{}");
     NewJob made;
     made.job.state = initial_state(*envelope, std::move(deliveries), clock_->now());

@@ -115,7 +115,7 @@ TEST_P(StoreJobs, RemovesAJobButNotItsLogRows) {
   const Job job = make_job({.id = 1, .status = kFailed, .time = 3});
   NotificationLog row = make_log({.id = 9});
   row.job_id = job.id();
-  must_commit({.enqueued = {{.job = job, .logs = {{row, std::nullopt}}}}});
+  must_commit({.enqueued = {{.job = job, .logs = {row}}}});
   must_commit({.removals = {{.job = job, .before = place(job)}}});
   restart();
   EXPECT_FALSE(store().get_job(id_of(1)));
@@ -141,8 +141,7 @@ TEST_P(StoreJobs, AnswersWithTheHolderOfAUniqueKey) {
 
 TEST_P(StoreJobs, StoresNoLogRowsOfADeduplicatedJob) {
   add(make_job({.id = 1, .unique_key = "k"}));
-  NewJob second{.job = make_job({.id = 2, .unique_key = "k"}),
-                .logs = {{make_log({.id = 5}), std::nullopt}}};
+  NewJob second{.job = make_job({.id = 2, .unique_key = "k"}), .logs = {make_log({.id = 5})}};
   must_commit({.enqueued = {second}});
   EXPECT_FALSE(store().get_log(id_of(5)));
   EXPECT_EQ(store().log_stats({})->total, 0u);

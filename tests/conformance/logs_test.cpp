@@ -44,7 +44,7 @@ TEST_P(StoreLogs, CountsRowsAsTheirStatusChanges) {
   Job job = make_job({.id = 1});
   Delivery& delivery = job.state.deliveries[0];
   delivery.log_id = row.id;
-  must_commit({.enqueued = {{.job = job, .logs = {{row, std::nullopt}}}}});
+  must_commit({.enqueued = {{.job = job, .logs = {row}}}});
   EXPECT_EQ(count(kScheduled), 1u);
   delivery.status = kSent;
   delivery.provider = "smtp";
@@ -90,44 +90,59 @@ TEST_P(StoreLogs, StoresNoneOfTheRowsWhenOneIsRefused) {
   EXPECT_EQ(store().log_stats({})->total, 0u);
 }
 
-TEST_P(StoreLogs, TheEngineMayWriteARowThatWasChangedByHand) {
+/// A job with one delivery and its log row, stored.
+Job with_row(NotificationLog& row) {
   Job job = make_job({.id = 1});
-  NotificationLog row = make_log({.id = 5, .status = kScheduled});
+  job.state.deliveries[0].log_id = row.id;
   row.job_id = job.id();
-  must_commit({.enqueued = {{.job = job, .logs = {{row, std::nullopt}}}}});
-  row.status = kFailed;
-  ASSERT_TRUE(put(row, kScheduled));
-  restart();
-  row.status = kSent;
-  must_commit({.logs = {{row, kScheduled}}});  // It did not hear of `failed`.
-  EXPECT_EQ(count(kSent), 1u);
-  EXPECT_EQ(count(kFailed), 0u);
-  EXPECT_EQ(count(kScheduled), 0u);
-  row.status = kDelivered;
-  must_commit({.logs = {{row, kSent}}});
-  EXPECT_EQ(count(kDelivered), 1u);
+  return job;
 }
 
-TEST_P(StoreLogs, TheEngineMayWriteARowThatWasDeleted) {
-  NotificationLog row = make_log({.id = 5, .created = 10});
-  must_commit({.logs = {{row, std::nullopt}}});
-  EXPECT_EQ(*store().delete_logs(at(11), 10, Durability::kOs), 1u);
+/// The delivery goes from one status to another, and its row with it.
+JobChange deliver(Job& job, LogStatus previous, LogStatus next) {
+  JobChange change{.job = job, .before = place(job)};
+  change.job.state.deliveries[0].status = job.state.deliveries[0].status = next;
+  change.logs.push_back({0, previous});
+  return change;
+}
+
+TEST_P(StoreLogs, ARowThatWasChangedByHandStillMovesWithItsJob) {
+  NotificationLog row = make_log({.id = 5, .created = 1});
+  Job job = with_row(row);
+  must_commit({.enqueued = {{.job = job, .logs = {row}}}});
+  row.status = kFailed;
+  row.subject = "by hand";
+  ASSERT_TRUE(put(row, kScheduled));
   restart();
-  row.status = kSent;
-  must_commit({.logs = {{row, kScheduled}}});
-  EXPECT_EQ(count(kSent), 1u);
+  change(deliver(job, kScheduled, kSending));  // It did not hear of `failed`.
+  EXPECT_EQ(count(kSending), 1u);
+  EXPECT_EQ(count(kFailed), 0u);
   EXPECT_EQ(count(kScheduled), 0u);
-  EXPECT_EQ(numbers(query({}).logs), Numbers{5});
+  change(deliver(job, kSending, kSent));
+  EXPECT_EQ(count(kSent), 1u);
+  EXPECT_EQ(store().get_log(row.id)->subject, "by hand");
+}
+
+TEST_P(StoreLogs, ARowThatWasDeletedStaysDeletedWhileItsJobGoesOn) {
+  NotificationLog row = make_log({.id = 5, .created = 1});
+  Job job = with_row(row);
+  must_commit({.enqueued = {{.job = job, .logs = {row}}}});
+  EXPECT_EQ(*store().delete_logs(at(2), 10, Durability::kOs), 1u);
+  restart();
+  StoreBatch batch;  // Twice in one write.
+  batch.changes.push_back(deliver(job, kScheduled, kSending));
+  batch.changes.push_back(deliver(job, kSending, kSent));
+  must_commit(batch);
+  EXPECT_EQ(store().get_log(row.id).error().code, Errc::kNotFound);
+  EXPECT_EQ(store().log_stats({})->total, 0u);
 }
 
 TEST_P(StoreLogs, ANewRowOlderThanADeletionIsCountedOnce) {
   EXPECT_EQ(*store().delete_logs(at(1000), 10, Durability::kOs), 0u);
-  add_log(make_log({.id = 1, .created = 1}));
-  EXPECT_EQ(*store().delete_logs(at(1000), 10, Durability::kOs), 1u);
   NotificationLog row = make_log({.id = 2, .created = 5});
-  NotificationLog sent = row;
-  sent.status = kSent;
-  must_commit({.logs = {{row, std::nullopt}, {sent, kScheduled}}});
+  Job job = with_row(row);
+  must_commit({.enqueued = {{.job = job, .logs = {row}}}});
+  change(deliver(job, kScheduled, kSent));
   EXPECT_EQ(store().log_stats({})->total, 1u);
   EXPECT_EQ(count(kSent), 1u);
 }

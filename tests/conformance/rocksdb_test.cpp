@@ -109,7 +109,9 @@ TEST_F(RocksDbStoreFiles, RefusesANewerFormat) {
   }
   const Error error = refusal();
   EXPECT_EQ(error.code, Errc::kInvalidConfig);
-  EXPECT_NE(error.message.find("format " + std::to_string(persistence::kSchemaVersion + 1)), std::string::npos) << error.message;
+  EXPECT_NE(error.message.find("format " + std::to_string(persistence::kSchemaVersion + 1)),
+            std::string::npos)
+      << error.message;
 }
 
 TEST_F(RocksDbStoreFiles, RefusesADatabaseOfAnotherProgram) {
@@ -263,8 +265,7 @@ TEST_F(RocksDbStoreFiles, RowsMayBeWrittenByHandWhileTheEngineCommits) {
   constexpr std::uint64_t kEach = 500;
   std::thread engine([&] {
     for (std::uint64_t i = 1; i <= kEach; ++i) {
-      const NewJob added{.job = make_job({.id = i}),
-                         .logs = {{make_log({.id = 10'000 + i}), std::nullopt}}};
+      const NewJob added{.job = make_job({.id = i}), .logs = {make_log({.id = 10'000 + i})}};
       ASSERT_TRUE(store->commit({.enqueued = {added}}, Durability::kOs));
     }
   });

@@ -25,8 +25,8 @@ inline Job script_job(std::uint64_t id) {
 inline StoreBatch script_batch(std::uint64_t operation) {
   StoreBatch batch;
   if (is_enqueue(operation)) {
-    batch.enqueued.push_back({.job = script_job(operation),
-                              .logs = {{make_log({.id = 1000 + operation}), std::nullopt}}});
+    batch.enqueued.push_back(
+        {.job = script_job(operation), .logs = {make_log({.id = 1000 + operation})}});
     return batch;
   }
   for (const auto id : {operation - 4, operation - 3}) {

@@ -67,6 +67,41 @@ class Prepare : public ::testing::Test {
   NotificationManager manager_;
 };
 
+TEST_F(Prepare, KnowsWhereThePartsAreAndWhatMayBeShown) {
+  const JsonText payload =
+      json{{"notification",
+            {{"via", {"sms", "email"}},
+             {"email", {{"subject", "Welcome to the town"}, {"text", "Dear Jane, all is well"}}},
+             {"sms", {{"text", "He said: \"\u20ac\""}}}}},
+           {"recipient", {{"email", email_recipient()}, {"sms", {{"phone", "+2348012345667"}}}}}};
+  const auto prepared = manager_.prepare(payload, ContentPrivacy::kMasked).value();
+  ASSERT_EQ(prepared.via, (std::vector<std::string>{"sms", "email-main"}));
+  ASSERT_EQ(prepared.parts.size(), 2U);
+  const json whole = prepared.payload.value();
+  for (std::size_t i = 0; i < 2; ++i) {
+    const PayloadPart& at = prepared.parts[i];
+    const std::string& text = prepared.payload.text();
+    EXPECT_EQ(json::parse(text.substr(at.content_begin, at.content_size)),
+              whole["notification"][prepared.via[i]]);
+    EXPECT_EQ(json::parse(text.substr(at.recipient_begin, at.recipient_size)),
+              whole["recipient"][prepared.via[i]]);
+  }
+  EXPECT_EQ(prepared.shown[0].recipient, "+23*******67");
+  EXPECT_EQ(prepared.shown[1].recipient, "u***@example.com");
+  EXPECT_EQ(prepared.shown[1].subject, "Welc***");
+  const json masked = prepared.masked.value();
+  EXPECT_EQ(masked["notification"]["via"], (json{"sms", "email-main"}));
+  EXPECT_EQ(masked["notification"]["email-main"]["subject"], "Welc***");
+  EXPECT_EQ(masked["recipient"]["sms"][0]["phone"], "+23*******67");
+  EXPECT_EQ(masked.dump().find("Jane"), std::string::npos);
+}
+
+TEST_F(Prepare, MasksNothingWhenAllIsPublic) {
+  const auto prepared = prepare({{"email", email_content()}}, {{"email", email_recipient()}});
+  EXPECT_TRUE(prepared->masked.empty());
+  EXPECT_EQ(prepared->shown[0].recipient, "user@example.com");
+}
+
 TEST_F(Prepare, NormalisesToConfiguredNamesAndArrays) {
   const auto prepared =
       prepare({{"via", {"email"}}, {"email", email_content()}, {"sms", {{"text", "unused"}}}},

@@ -5,6 +5,7 @@
 
 #include "core/job_json.hpp"
 #include "core/log_rows.hpp"
+#include "core/masking.hpp"
 #include "townkrier/store.hpp"
 
 namespace townkrier {
@@ -137,11 +138,21 @@ TEST(JobJson, HoldsNoAddressOrContentUnlessPublic) {
               HasSubstr("user@example.com"));
 }
 
+ShownContent shown_of(const json& content, const json& recipients, const std::string& channel,
+                      ContentPrivacy privacy) {
+  if (privacy == kPublic) {
+    return shown_content({content, content}, {recipients, recipients}, privacy);
+  }
+  const json masked = masked_content(content, channel, privacy);
+  const json to = masked_recipients(recipients, channel, privacy);
+  return shown_content({content, masked}, {recipients, to}, privacy);
+}
+
 std::vector<ShownContent> shown(ContentPrivacy privacy) {
   std::vector<ShownContent> all;
   for (const char* channel : {"email", "sms"}) {
-    all.push_back(
-        shown_content(kPayload["notification"][channel], kPayload["recipient"][channel], privacy));
+    all.push_back(shown_of(kPayload["notification"][channel], kPayload["recipient"][channel],
+                           channel, privacy));
   }
   return all;
 }
@@ -149,9 +160,8 @@ std::vector<ShownContent> shown(ContentPrivacy privacy) {
 TEST(LogRow, DescribesOneDelivery) {
   const auto rows = first_log_rows(envelope(), state(), shown(kMasked), kMasked);
   ASSERT_EQ(rows.size(), 2u);
-  EXPECT_EQ(rows[1].row.recipient, "+23*******67");
-  for (const LogChange& each : rows) EXPECT_EQ(each.previous, std::nullopt);
-  const NotificationLog& row = rows[0].row;
+  EXPECT_EQ(rows[1].recipient, "+23*******67");
+  const NotificationLog& row = rows[0];
   EXPECT_EQ(row.id, id_of(2));
   EXPECT_EQ(row.notification_id, id_of(1).to_string());
   EXPECT_EQ(row.job_id, id_of(1));
@@ -170,7 +180,7 @@ TEST(LogRow, DescribesOneDelivery) {
 }
 
 TEST(LogRow, FollowsItsDelivery) {
-  NotificationLog row = first_log_rows(envelope(), state(), shown(kMasked), kMasked)[0].row;
+  NotificationLog row = first_log_rows(envelope(), state(), shown(kMasked), kMasked)[0];
   Delivery delivery = state().deliveries[0];
   delivery.status = LogStatus::kRetrying;
   delivery.attempts = 1;
@@ -202,17 +212,23 @@ TEST(LogRow, KeepsAllWhenPublicAndNoContentWhenPrivate) {
 
 TEST(LogRow, TakesTitleAndMessageOrBodyForOtherChannels) {
   const auto in_app =
-      shown_content({{"title", "Title"}, {"message", "Message"}}, json::array(), kPublic);
+      shown_of({{"title", "Title"}, {"message", "Message"}}, json::array(), "in_app", kPublic);
   EXPECT_EQ(in_app.subject, "Title");
   EXPECT_EQ(in_app.content, "Message");
-  const auto hook = shown_content({{"body", {{"x", 1}}}}, json(), kPublic);
+  const auto hook = shown_of({{"body", {{"x", 1}}}}, json(), "hook", kPublic);
   EXPECT_EQ(hook.content, R"({"x":1})");
   EXPECT_EQ(hook.recipient, "");
 }
 
+TEST(LogRow, ShowsAQuarterOfContentThatIsNoText) {
+  const json body = {{"secretName", "secret value"}};
+  EXPECT_EQ(shown_of({{"body", body}}, json(), "hook", kMasked).content,
+            mask_text(body.dump(), kMasked));
+}
+
 TEST(LogRow, SurvivesContentOfAnyForm) {
   for (const json& content : {json(nullptr), json::array(), json("x"), json(7)}) {
-    EXPECT_EQ(shown_content(content, 7, kMasked).subject, std::nullopt);
+    EXPECT_EQ(shown_of(content, 7, "email", kMasked).subject, std::nullopt);
   }
 }
 
