@@ -74,7 +74,7 @@ void SchedulerState::record_one(Running& running, std::size_t delivery,
   const bool interrupted =
       stop_phase_ == StopPhase::kCancelling && outcome.kind == DeliveryOutcome::Kind::kTransient;
   if (interrupted) {  // by the stop: not charged
-    take_back(job.state.deliveries[delivery]);
+    take_back(job.state.deliveries[delivery], now);
   } else {
     const double random = std::uniform_real_distribution<double>{0, 1}(random_);
     apply_outcome(*job.envelope, job.state, delivery, outcome, rules_, random, now);

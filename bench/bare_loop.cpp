@@ -54,27 +54,26 @@ Result<double> write_groups(Database& database, const BareLoop& loop, Add add) {
   return double(done) / seconds_since(start);
 }
 
-// The sizes of keys are the engine's: status, ready, log_time and log_ref entries have no value.
+// The sizes of keys are the engine's: status, ready and log_time entries have no value.
 struct EnqueueRecords {
   Database& database;
   std::string record;
 
   EnqueueRecords(Database& db, std::size_t bytes) : database(db) {
-    constexpr std::size_t kKeys = 3 * kIdBytes + 17 + 45 + 24 + 41 + 7 * 5;
+    constexpr std::size_t kKeys = 2 * kIdBytes + 17 + 45 + 24 + 5 * 5;
     record.assign(std::max(bytes, kKeys + 30) - kKeys, 'x');
   }
   void operator()(rocksdb::WriteBatch& batch, std::size_t number) {
     record[number % record.size()] = char(number);
     const rocksdb::Slice whole(record);
-    const std::size_t third = record.size() / 3;
+    const std::size_t half = record.size() / 2;
     const std::string id = key_of(number, kIdBytes);
-    for (const Family family : {Family::kJobs, Family::kState, Family::kLogs}) {
-      batch.Put(database.family(family), id, {whole.data(), third});
+    for (const Family family : {Family::kJobs, Family::kLogs}) {
+      batch.Put(database.family(family), id, {whole.data(), half});
     }
     batch.Put(database.family(Family::kStatus), key_of(number, 17), {});
     batch.Put(database.family(Family::kReady), key_of(number, 45), {});
     batch.Put(database.family(Family::kLogTime), key_of(number, 24), {});
-    batch.Put(database.family(Family::kLogRef), key_of(number, 41), {});
   }
 };
 
@@ -91,11 +90,11 @@ struct FinishRecords {
   void operator()(rocksdb::WriteBatch& batch, std::size_t number) {
     record[number % record.size()] = char(number);
     const std::string id = key_of(number, kIdBytes);
-    const auto got = database.db().Get({}, database.family(Family::kState), id, &found);
+    const auto got = database.db().Get({}, database.family(Family::kJobs), id, &found);
     if (!got.ok()) return;
     batch.Delete(database.family(Family::kReady), key_of(number, 45));
     const std::size_t half = record.size() / 2;
-    batch.Put(database.family(Family::kState), id, {record.data(), half});
+    batch.Put(database.family(Family::kJobs), id, {record.data(), half});
     batch.Put(database.family(Family::kLogs), id, {record.data() + half, record.size() - half});
   }
 };

@@ -21,7 +21,7 @@ struct BareLoop {
   bool sync = true;
 };
 
-/// Three records and four index entries a job, as an enqueue writes. Jobs a second.
+/// Two records and three index entries a job, as an enqueue writes. Jobs a second.
 Result<double> bare_enqueue_rate(const BareLoop& loop);
 /// Stores jobs first, then gets, deletes and puts twice for each. Jobs a second of the latter.
 Result<double> bare_finish_rate(const BareLoop& loop);

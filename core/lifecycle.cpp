@@ -121,6 +121,7 @@ AttemptToken begin_attempt(JobState& state, std::span<const std::size_t> chosen,
     Delivery& d = state.deliveries[i];
     d.status = LogStatus::kSending;
     d.next_attempt_at.reset();
+    d.updated_at = now;
     ++d.attempts;
   }
   refresh_attempts(state);
@@ -140,6 +141,7 @@ void apply_outcome(const JobEnvelope& envelope, JobState& state, std::size_t ind
   const std::uint32_t attempt = d.attempts;
   d.provider = outcome.provider.empty() ? d.provider : outcome.provider;
   d.error = mask_error(outcome.error, rules.privacy);
+  d.updated_at = now;
   switch (outcome.kind) {
     case DeliveryOutcome::Kind::kSent:
       mark_sent(state, d, outcome, now);
@@ -170,7 +172,10 @@ void settle(const JobEnvelope& envelope, JobState& state, AttemptEnd end, TimePo
   std::optional<TimePoint> next;  // earliest time an open delivery may be tried
   for (auto& d : state.deliveries) {
     if (d.status == LogStatus::kSending) invariant_broken("an attempt settled while sending");
-    if (!is_settled(d) && end == AttemptEnd::kCancelled) d.status = LogStatus::kCancelled;
+    if (!is_settled(d) && end == AttemptEnd::kCancelled) {
+      d.status = LogStatus::kCancelled;
+      d.updated_at = now;
+    }
     if (d.status == LogStatus::kFailed) ++failed;
     if (is_settled(d)) continue;
     ++open;
@@ -200,15 +205,16 @@ void settle(const JobEnvelope& envelope, JobState& state, AttemptEnd end, TimePo
   }
 }
 
-void take_back(Delivery& delivery) {
+void take_back(Delivery& delivery, TimePoint now) {
   if (delivery.attempts > 0) --delivery.attempts;
   delivery.status = delivery.tries.empty() ? LogStatus::kScheduled : LogStatus::kRetrying;
   delivery.next_attempt_at.reset();
+  delivery.updated_at = now;
 }
 
 void hand_back(JobState& state, TimePoint now) {
   for (auto& d : state.deliveries) {
-    if (d.status == LogStatus::kSending) take_back(d);
+    if (d.status == LogStatus::kSending) take_back(d, now);
   }
   refresh_attempts(state);
   state.due_at = now;
@@ -228,6 +234,7 @@ void recover_crashed(JobState& state, std::uint32_t max_crashes, TimePoint now) 
     if (d.status != LogStatus::kSending && is_settled(d)) continue;
     d.error = "the process crashed " + std::to_string(state.crashes) + " times during this job";
     mark_failed(d, now);
+    d.updated_at = now;
   }
   end_as(state, JobStatus::kFailed,
          "Parked: the process crashed " + std::to_string(state.crashes) + " times during this job",
@@ -256,6 +263,7 @@ void retry_afresh(JobState& state, TimePoint now) {
       d.error.clear();
       d.failed_at.reset();
       d.next_attempt_at.reset();
+      d.updated_at = now;
     }
   }
   refresh_attempts(state);
@@ -279,7 +287,9 @@ Result<void> cancel_waiting(JobState& state, TimePoint now) {
     return std::unexpected(conflict(JobAction::kCancel, state.status));
   }
   for (auto& d : state.deliveries) {
-    if (!is_settled(d)) d.status = LogStatus::kCancelled;
+    if (is_settled(d)) continue;
+    d.status = LogStatus::kCancelled;
+    d.updated_at = now;
   }
   end_as(state, JobStatus::kCancelled, "Cancelled", now);
   return {};

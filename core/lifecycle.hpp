@@ -63,7 +63,7 @@ enum class AttemptEnd : std::uint8_t { kNormal, kCancelled };
 void settle(const JobEnvelope& envelope, JobState& state, AttemptEnd end, TimePoint now);
 
 /// Takes one delivery of the running attempt back without charging it: it is open again.
-void take_back(Delivery& delivery);
+void take_back(Delivery& delivery, TimePoint now);
 
 /// Takes the running attempt back without charging it: deliveries still sending are open again, at
 /// once. Used by an ordered stop.

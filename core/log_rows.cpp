@@ -64,7 +64,8 @@ NotificationLog first_row(const JobEnvelope& envelope, const Delivery& delivery,
   row.metadata = envelope.metadata;
   row.tags = envelope.tags;
   row.created_at = envelope.created_at;
-  update_row(row, delivery, envelope.created_at);
+  row.status = delivery.status;
+  row.updated_at = envelope.created_at;
   return row;
 }
 
@@ -103,7 +104,8 @@ std::vector<DeliveryLog> changed_deliveries(const JobState& before, const JobSta
   return changed;
 }
 
-void update_row(NotificationLog& row, const Delivery& delivery, TimePoint updated_at) {
+void update_row(NotificationLog& row, const Delivery& delivery) {
+  if (delivery.updated_at == TimePoint{}) return;
   row.status = delivery.status;
   row.attempts = delivery.attempts;
   row.provider = delivery.provider;
@@ -113,7 +115,7 @@ void update_row(NotificationLog& row, const Delivery& delivery, TimePoint update
   row.delivered_at = delivery.delivered_at;
   row.failed_at = delivery.failed_at;
   row.retry_logs = delivery.tries;
-  row.updated_at = updated_at;
+  row.updated_at = delivery.updated_at;
 }
 
 }  // namespace townkrier

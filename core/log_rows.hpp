@@ -35,7 +35,7 @@ std::vector<NotificationLog> first_log_rows(const JobEnvelope& envelope, const J
 /// status.
 std::vector<DeliveryLog> changed_deliveries(const JobState& before, const JobState& after);
 
-/// Brings a row up to date with its delivery.
-void update_row(NotificationLog& row, const Delivery& delivery, TimePoint updated_at);
+/// Brings a row up to date with its delivery; a delivery that never moved changes nothing.
+void update_row(NotificationLog& row, const Delivery& delivery);
 
 }  // namespace townkrier

@@ -68,6 +68,9 @@ Result<void> check(const StoreBatch& batch) {
   for (const auto& each : batch.enqueued) {
     if (auto ok = check_job(each.job); !ok) return ok;
     if (auto ok = check_rows(each.logs); !ok) return ok;
+    for (const auto& row : each.logs) {
+      if (row.job_id != each.job.id()) return refuse("a log row of a new job does not name it");
+    }
   }
   for (const auto& each : batch.changes) {
     if (auto ok = check_job(each.job); !ok) return ok;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "persistence/record_codec.hpp"
+#include "persistence/stored_records.hpp"
 
 namespace townkrier::persistence {
 namespace {
@@ -90,17 +91,19 @@ void BatchWriter::leave(const JobEnvelope& envelope, const JobPlace& place) {
 }
 
 void BatchWriter::put_status(const JobEnvelope& envelope, JobStatus status) {
+  effects_.ledger.add_job(envelope.queue, status, 1);
+  if (status == JobStatus::kProcessing) return;
   key_.clear();
   append_status_key(key_, status, envelope.id);
   batch_.Put(database_.family(Family::kStatus), key_, {});
-  effects_.ledger.add_job(envelope.queue, status, 1);
 }
 
 void BatchWriter::erase_status(const JobEnvelope& envelope, JobStatus status) {
+  effects_.ledger.add_job(envelope.queue, status, -1);
+  if (status == JobStatus::kProcessing) return;
   key_.clear();
   append_status_key(key_, status, envelope.id);
   erase(Family::kStatus, key_);
-  effects_.ledger.add_job(envelope.queue, status, -1);
 }
 
 Result<std::optional<JobId>> BatchWriter::holder_of(const std::string& unique_key) {
@@ -140,19 +143,47 @@ Result<EnqueueOutcome> BatchWriter::add(const NewJob& added) {
     if (*holder) return EnqueueOutcome{**holder, true};
     if (auto ok = acquire(envelope); !ok) return std::unexpected(ok.error());
   }
-  put_record(Family::kJobs, id_key(envelope.id), envelope);
-  put_record(Family::kState, id_key(envelope.id), added.job.state);
+  put_job(added.job);
+  if (added.job.status() == JobStatus::kProcessing) put_state(added.job);
   put_status(envelope, added.job.status());
   enter(envelope, place_of(envelope, added.job.state));
-  for (const auto& row : added.logs) put_log(row, std::nullopt);
+  for (const auto& row : added.logs) add_row(row, &added.job);
   return EnqueueOutcome{envelope.id, false};
+}
+
+void BatchWriter::put_job(const Job& job) {
+  put_record(Family::kJobs, id_key(job.id()), job);
+}
+
+void BatchWriter::put_state(const Job& job) {
+  if (job.status() == JobStatus::kProcessing) {
+    put_record(Family::kRunning, running_key(job.id()), job.state);
+  } else {
+    put_record(Family::kState, id_key(job.id()), job.state);
+  }
+}
+
+// Readers take the newest of these: a job record that has ended, `running`, `state`, the job record.
+void BatchWriter::put_parts(const JobChange& change) {
+  const JobId& id = change.job.id();
+  const bool had_ended = is_terminal(change.before.status);
+  const bool ended = is_terminal(change.job.status());
+  if (had_ended || change.rewrite_envelope) put_job(change.job);
+  if (had_ended) {
+    erase(Family::kState, id_key(id));
+  } else if (!ended || !change.rewrite_envelope) {
+    put_state(change.job);
+  }
+  if (change.before.status == JobStatus::kProcessing &&
+      change.job.status() != JobStatus::kProcessing) {
+    erase(Family::kRunning, running_key(id));
+  }
 }
 
 Result<void> BatchWriter::add(const JobChange& change) {
   const JobEnvelope& envelope = *change.job.envelope;
   const JobPlace after = place_of(envelope, change.job.state);
-  if (change.rewrite_envelope) put_record(Family::kJobs, id_key(envelope.id), envelope);
-  put_record(Family::kState, id_key(envelope.id), change.job.state);
+  put_parts(change);
   if (after != change.before) {
     leave(envelope, change.before);
     enter(envelope, after);
@@ -178,6 +209,10 @@ Result<void> BatchWriter::add(const JobRemoval& removal) {
   const JobEnvelope& envelope = *removal.job.envelope;
   erase(Family::kJobs, id_key(envelope.id));
   erase(Family::kState, id_key(envelope.id));
+  if (removal.before.status == JobStatus::kProcessing) {
+    erase(Family::kRunning, running_key(envelope.id));
+  }
+  if (auto ok = part_from_rows(removal.job); !ok) return ok;
   leave(envelope, removal.before);
   erase_status(envelope, removal.before.status);
   return is_terminal(removal.before.status) ? Result<void>{} : release(envelope);
@@ -189,26 +224,52 @@ Result<std::optional<LogStatus>> BatchWriter::present_status(const Job& job,
   if (!doubts_(id, job.envelope->created_at)) return log.previous;
   if (gone_.contains(id)) return std::nullopt;
   if (!effects_.settled.insert(id).second) return log.previous;
+  const bool by_hand = doubts_.touched.contains(id);
+  if (by_hand) erase_touched(id);
+  auto row = stored_row(id);
+  if (!row) return std::unexpected(row.error());
+  if (!*row) gone_.insert(id);
+  if (!*row) return std::nullopt;
+  return by_hand ? (*row)->status : log.previous;
+}
+
+Result<std::optional<NotificationLog>> BatchWriter::stored_row(const LogId& id) {
+  auto bytes = database_.get(Family::kLogs, id_key(id).ToStringView());
+  if (!bytes) return std::unexpected(bytes.error());
+  if (!*bytes) return std::nullopt;
+  auto row = decode_log(id, **bytes);
+  if (!row) return std::unexpected(row.error());
+  return std::move(*row);
+}
+
+void BatchWriter::erase_touched(const LogId& id) {
   key_.assign(1, MetaKey::kTouched);
   append_id(key_, id);
   erase(Family::kMeta, key_);
-  auto present = stored_log_class(
-      [&](Family family, std::string_view key) { return database_.get(family, key); }, id);
-  if (!present) return std::unexpected(present.error());
-  if (*present) return (*present)->status;
-  gone_.insert(id);
-  return std::nullopt;
 }
 
-// The row stays as it is; only its progress is written. One that is gone stays gone.
+// The row stays as it is: it is read together with the delivery. One that is gone stays gone.
 Result<void> BatchWriter::add(const Job& job, const DeliveryLog& log) {
   auto present = present_status(job, log);
   if (!present) return std::unexpected(present.error());
   if (!*present) return {};
   const Delivery& delivery = job.state.deliveries[log.delivery];
-  put_record(Family::kLogState, id_key(delivery.log_id),
-             LogProgress{delivery, job.state.updated_at});
   count_log_move(delivery.channel, *present, delivery.status);
+  return {};
+}
+
+// A row keeps its job's last word, unless somebody changed it after that, and is found by itself.
+Result<void> BatchWriter::part_from_rows(const Job& job) {
+  for (const Delivery& delivery : job.state.deliveries) {
+    if (delivery.log_id.is_nil()) continue;
+    auto row = stored_row(delivery.log_id);
+    if (!row) return std::unexpected(row.error());
+    if (!*row || (*row)->job_id != job.id()) continue;
+    each_log_ref(**row, [&] { batch_.Put(database_.family(Family::kLogRef), key_, {}); });
+    const bool by_hand = doubts_.touched.contains(delivery.log_id) &&
+                         !effects_.settled.contains(delivery.log_id);
+    if (!by_hand) put_record(Family::kLogState, id_key(delivery.log_id), delivery);
+  }
   return {};
 }
 
@@ -219,13 +280,14 @@ void BatchWriter::count_log_move(const std::string& channel, std::optional<LogSt
   effects_.ledger.add_log(channel, next, 1);
 }
 
-void BatchWriter::put_log(const NotificationLog& row, std::optional<LogStatus> present) {
+void BatchWriter::add_row(const NotificationLog& row, const Job* job) {
   put_record(Family::kLogs, id_key(row.id), row);
-  if (present)
-    erase(Family::kLogState, id_key(row.id));  // the row says it all
-  else
-    put_log_indexes(row);
-  count_log_move(row.channel, present, row.status);
+  count_log_move(row.channel, std::nullopt, row.status);
+  key_.clear();
+  append_position(key_, row.created_at, row.id);
+  put_index(Family::kLogTime, 0);
+  if (job != nullptr && is_found_by_job(row, *job)) return;
+  each_log_ref(row, [&] { batch_.Put(database_.family(Family::kLogRef), key_, {}); });
 }
 
 template <class Use>
@@ -243,17 +305,13 @@ void BatchWriter::each_log_ref(const NotificationLog& row, Use use) {
   use();
 }
 
-void BatchWriter::put_log_indexes(const NotificationLog& row) {
-  key_.clear();
-  append_position(key_, row.created_at, row.id);
-  put_index(Family::kLogTime, 0);
-  each_log_ref(row, [&] { batch_.Put(database_.family(Family::kLogRef), key_, {}); });
-}
-
 void BatchWriter::add_by_hand(const NotificationLog& row, std::optional<LogStatus> present) {
-  put_log(row, present);
+  if (!present) return add_row(row, nullptr);
+  put_record(Family::kLogs, id_key(row.id), row);
+  erase(Family::kLogState, id_key(row.id));  // the row says it all
+  count_log_move(row.channel, present, row.status);
   // The engine does not learn of it: its next write of the row has to look.
-  if (!present || !row.job_id) return;
+  if (!row.job_id) return;
   key_.assign(1, MetaKey::kTouched);
   append_id(key_, row.id);
   batch_.Put(database_.family(Family::kMeta), key_, {});
@@ -269,9 +327,7 @@ void BatchWriter::remove_log(const NotificationLog& row) {
   each_log_ref(row, [&] { erase(Family::kLogRef, key_); });
   effects_.ledger.add_log(row.channel, row.status, -1);
   if (!doubts_.touched.contains(row.id)) return;
-  key_.assign(1, MetaKey::kTouched);
-  append_id(key_, row.id);
-  erase(Family::kMeta, key_);
+  erase_touched(row.id);
   effects_.settled.insert(row.id);
 }
 

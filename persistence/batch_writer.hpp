@@ -94,13 +94,21 @@ class BatchWriter {
   Result<void> acquire(const JobEnvelope& envelope);
   Result<void> release(const JobEnvelope& envelope);
 
+  /// Envelope and state together.
+  void put_job(const Job& job);
+  void put_state(const Job& job);
+  void put_parts(const JobChange& change);
   /// The log row moves with its delivery.
   Result<void> add(const Job& job, const DeliveryLog& log);
+  /// The log rows outlive their job.
+  Result<void> part_from_rows(const Job& job);
   /// The row's status as stored; nullopt: there is no row any more.
   Result<std::optional<LogStatus>> present_status(const Job& job, const DeliveryLog& log);
   void count_log_move(const std::string& channel, std::optional<LogStatus> present, LogStatus next);
-  void put_log(const NotificationLog& row, std::optional<LogStatus> present);
-  void put_log_indexes(const NotificationLog& row);
+  /// A new row; `job`: the job it is added with.
+  void add_row(const NotificationLog& row, const Job* job);
+  Result<std::optional<NotificationLog>> stored_row(const LogId& id);
+  void erase_touched(const LogId& id);
   /// Calls `use` with the key of each log_ref entry of a row, in `key_`.
   template <class Use>
   void each_log_ref(const NotificationLog& row, Use use);

@@ -23,6 +23,11 @@ inline void append_u16(std::string& out, std::uint16_t value) {
   append_u8(out, static_cast<std::uint8_t>(value));
 }
 
+inline void append_u32(std::string& out, std::uint32_t value) {
+  append_u16(out, static_cast<std::uint16_t>(value >> 16));
+  append_u16(out, static_cast<std::uint16_t>(value));
+}
+
 inline void append_u64(std::string& out, std::uint64_t value) {
   char bytes[8];
   for (int i = 0; i < 8; ++i) bytes[i] = static_cast<char>(value >> (56 - 8 * i));
@@ -74,6 +79,7 @@ class ByteReader {
   }
 
   std::uint16_t u16() { return static_cast<std::uint16_t>(fixed(2)); }
+  std::uint32_t u32() { return static_cast<std::uint32_t>(fixed(4)); }
   std::uint64_t u64() { return fixed(8); }
 
   std::uint64_t varint() {

@@ -5,6 +5,7 @@
 #include "persistence/fsck.hpp"
 #include "persistence/record_codec.hpp"
 #include "persistence/rocksdb_store.hpp"
+#include "persistence/stored_records.hpp"
 
 namespace townkrier::persistence {
 namespace {
@@ -16,6 +17,7 @@ constexpr std::uint64_t kProgressEvery = 10'000;
 std::string_view part_of(Family family) {
   switch (family) {
     case Family::kState:
+    case Family::kRunning:
     case Family::kJobs:
       return "jobs";
     case Family::kLogs:
@@ -52,11 +54,12 @@ class Checker {
   Result<void> expect(Family family, const std::string& key, const std::string& owner);
 
   Result<void> check_jobs();
-  Result<void> check_job(const JobId& id, std::string_view state);
+  Result<void> check_job(const JobId& id);
   Result<void> check_place(const JobEnvelope& envelope, const JobState& state);
-  Result<void> check_envelopes();
+  Result<void> check_states();
   Result<void> check_unique();
   Result<void> check_logs();
+  Result<void> check_names(const NotificationLog& row, const std::string& position);
   Result<void> check_inbox();
   Result<void> check_surplus();
   Result<void> check_counters();
@@ -99,33 +102,31 @@ Result<void> Checker::expect(Family family, const std::string& key, const std::s
 }
 
 Result<void> Checker::check_jobs() {
-  return each(Family::kState, [&](std::string_view key, std::string_view value) -> Result<void> {
+  return each(Family::kJobs, [&](std::string_view key, std::string_view) -> Result<void> {
     const auto id = id_at_end(key);
     if (!id || key.size() != id->bytes.size()) {
-      report("a job state has a damaged key");
+      report("a job has a damaged key");
       return {};
     }
-    return check_job(*id, value);
+    return check_job(*id);
   });
 }
 
-Result<void> Checker::check_job(const JobId& id, std::string_view bytes) {
+Result<void> Checker::check_job(const JobId& id) {
   ++report_.jobs;
   const std::string name = "job " + id.to_string();
-  auto state = decode_state(bytes);
-  if (!state) return report(name + ": " + state.error().message), Result<void>{};
-  std::string key;
-  append_id(key, id);
-  auto stored = view_.get(Family::kJobs, key);
-  if (!stored) return std::unexpected(stored.error());
-  if (!*stored) return report(name + " has a state but no envelope"), Result<void>{};
-  auto envelope = decode_envelope(id, **stored);
-  if (!envelope) return report(name + ": " + envelope.error().message), Result<void>{};
-  counted_.add_job(envelope->queue, state->status, 1);
+  auto job = view_.job(id);
+  if (!job && job.error().code != Errc::kCorruption) return std::unexpected(job.error());
+  if (!job) return report(name + ": " + job.error().message), Result<void>{};
+  const auto& [envelope, state] = **job;
+  counted_.add_job(envelope->queue, state.status, 1);
+  if (state.status == JobStatus::kProcessing) {
+    return expect(Family::kRunning, running_key(id), name);
+  }
   std::string status_key;
-  append_status_key(status_key, state->status, id);
+  append_status_key(status_key, state.status, id);
   if (auto ok = expect(Family::kStatus, status_key, name); !ok) return ok;
-  return check_place(*envelope, *state);
+  return check_place(*envelope, state);
 }
 
 Result<void> Checker::check_place(const JobEnvelope& envelope, const JobState& state) {
@@ -153,14 +154,13 @@ Result<void> Checker::check_place(const JobEnvelope& envelope, const JobState& s
   return expect(family, key, name);
 }
 
-Result<void> Checker::check_envelopes() {
-  return each(Family::kJobs, [&](std::string_view key, std::string_view) -> Result<void> {
-    auto state = view_.get(Family::kState, key);
-    if (!state) return std::unexpected(state.error());
-    if (*state) return {};
+Result<void> Checker::check_states() {
+  return each(Family::kState, [&](std::string_view key, std::string_view) -> Result<void> {
+    auto job = view_.get(Family::kJobs, key);
+    if (!job) return std::unexpected(job.error());
+    if (*job) return {};
     const auto id = id_at_end(key);
-    report("job " + (id ? id->to_string() : "with a damaged key") +
-           " has an envelope but no state");
+    report("job " + (id ? id->to_string() : "with a damaged key") + " has a state but is not stored");
     return {};
   });
 }
@@ -181,29 +181,37 @@ Result<void> Checker::check_unique() {
 }
 
 Result<void> Checker::check_logs() {
-  return each(Family::kLogs, [&](std::string_view key, std::string_view value) -> Result<void> {
+  return each(Family::kLogs, [&](std::string_view key, std::string_view) -> Result<void> {
     ++report_.logs;
     const auto id = id_at_end(key);
     if (!id) return report("a log row has a damaged key"), Result<void>{};
     const std::string name = "log row " + id->to_string();
-    auto row = decode_log(*id, value);
+    auto row = view_.indexed_log(*id);
+    if (!row && row.error().code != Errc::kCorruption) return std::unexpected(row.error());
     if (!row) return report(name + ": " + row.error().message), Result<void>{};
-    auto progress = view_.get(Family::kLogState, key);
-    if (!progress) return std::unexpected(progress.error());
-    if (*progress) {
-      ++expected_[static_cast<std::size_t>(Family::kLogState)];
-      auto ok = apply_log_progress(**progress, *row);
-      if (!ok) return report(name + ": " + ok.error().message), Result<void>{};
-    }
+    auto kept = view_.get(Family::kLogState, key);
+    if (!kept) return std::unexpected(kept.error());
+    if (*kept) ++expected_[static_cast<std::size_t>(Family::kLogState)];
     counted_.add_log(row->channel, row->status, 1);
     std::string index;
     append_position(index, row->created_at, *id);
     if (auto ok = expect(Family::kLogTime, index, name); !ok) return ok;
-    for (const auto& subject : log_subjects(row->notification_id, row->job_id)) {
-      if (auto ok = expect(Family::kLogRef, subject + index, name); !ok) return ok;
-    }
-    return {};
+    return check_names(*row, index);
   });
+}
+
+Result<void> Checker::check_names(const NotificationLog& row, const std::string& position) {
+  if (row.job_id) {
+    const auto job = view_.job(*row.job_id);
+    // A damaged job has been reported already.
+    if (!job && job.error().code != Errc::kCorruption) return std::unexpected(job.error());
+    if (job && *job && is_found_by_job(row, **job)) return {};
+  }
+  for (const auto& subject : log_subjects(row.notification_id, row.job_id)) {
+    auto ok = expect(Family::kLogRef, subject + position, "log row " + row.id.to_string());
+    if (!ok) return ok;
+  }
+  return {};
 }
 
 Result<void> Checker::check_inbox() {
@@ -227,8 +235,8 @@ Result<void> Checker::check_inbox() {
 
 Result<void> Checker::check_surplus() {
   for (const Family family :
-       {Family::kReady, Family::kDue, Family::kFinished, Family::kStatus, Family::kLogState,
-        Family::kLogTime, Family::kLogRef, Family::kInboxId}) {
+       {Family::kReady, Family::kDue, Family::kFinished, Family::kStatus, Family::kRunning,
+        Family::kLogState, Family::kLogTime, Family::kLogRef, Family::kInboxId}) {
     std::uint64_t entries = 0;
     auto ok = each(family, [&](std::string_view, std::string_view) -> Result<void> {
       ++entries;
@@ -256,7 +264,7 @@ Result<void> Checker::check_counters() {
 }
 
 Result<CheckReport> Checker::run() {
-  for (const auto step : {&Checker::check_jobs, &Checker::check_envelopes, &Checker::check_unique,
+  for (const auto step : {&Checker::check_jobs, &Checker::check_states, &Checker::check_unique,
                           &Checker::check_logs, &Checker::check_inbox, &Checker::check_surplus,
                           &Checker::check_counters}) {
     if (auto ok = (this->*step)(); !ok) return std::unexpected(ok.error());

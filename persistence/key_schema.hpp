@@ -9,18 +9,23 @@
 ///
 ///   family     key                          value
 ///   default    one letter, see MetaKey      counters, settings, schema version
-///   jobs       job id                       envelope record, written once (again without payload)
-///   state      job id                       state record
+///   jobs       job id                       job record: envelope and the state at that time. Written
+///                                           when accepted and again without the payload when ended
+///   running    ^id                          state record of a running job; newer than all others
+///   state      job id                       state record, newer than the job record unless that one
+///                                           says that the job has ended
 ///   ready      lane due id                  -              pending jobs
 ///   due        due id                       -              scheduled and retrying jobs
 ///   finished   status ended id              -              terminal jobs, for retention
-///   status     status ^id                   -              every job, for lists; its `processing`
-///                                                          part is the place of running jobs
+///   status     status ^id                   -              every job that is not running, for lists
 ///   unique     the unique key               id of the unfinished job that holds it
-///   logs       log id                       log record
-///   log_state  log id                       progress record, once the delivery has moved on
+///   logs       log id                       log record, written once (and by hand). How far it has
+///                                           come is in its job's delivery
+///   log_state  log id                       that delivery, once the job is gone
 ///   log_time   created id                   -
-///   log_ref    subject created id           -              subject: a job or notification id
+///   log_ref    subject created id           -              subject: a job or notification id; the
+///                                                          rows of a job's own deliveries are found
+///                                                          through the job as long as it is there
 ///   inbox      user ^created ^id            message record
 ///   inbox_id   user id                      created        finds a message, spots repeats
 ///
@@ -50,7 +55,7 @@
 
 namespace townkrier::persistence {
 
-inline constexpr std::uint64_t kSchemaVersion = 2;
+inline constexpr std::uint64_t kSchemaVersion = 3;
 
 enum class Family : std::uint8_t {
   kMeta,
@@ -67,12 +72,13 @@ enum class Family : std::uint8_t {
   kLogRef,
   kInbox,
   kInboxId,
+  kRunning,
 };
 
 /// Names on disk, in the order of Family. "default" cannot have another name.
-inline constexpr std::array<const char*, 14> kFamilyNames = {
+inline constexpr std::array<const char*, 15> kFamilyNames = {
     "default", "jobs", "state",     "ready",    "due",     "finished", "status",
-    "unique",  "logs", "log_state", "log_time", "log_ref", "inbox",    "inbox_id"};
+    "unique",  "logs", "log_state", "log_time", "log_ref", "inbox",    "inbox_id", "running"};
 inline constexpr std::size_t kFamilyCount = kFamilyNames.size();
 
 /// First letter of keys in `default`.
@@ -129,6 +135,13 @@ inline void append_status(std::string& key, JobStatus status) {
 inline void append_inverted_id(std::string& key, Uuid id) {
   for (auto& byte : id.bytes) byte = static_cast<std::uint8_t>(~byte);
   append_id(key, id);
+}
+
+/// Where a running job's state is.
+inline std::string running_key(const JobId& id) {
+  std::string key;
+  append_inverted_id(key, id);
+  return key;
 }
 
 inline void append_status_key(std::string& key, JobStatus status, const JobId& id) {

@@ -190,7 +190,7 @@ void MemoryStore::apply(const StoreBatch& batch, const Plan& plan) {
     for (const auto& log : change.logs) {
       const Delivery& delivery = job.state.deliveries[log.delivery];
       const auto row = logs_.find(delivery.log_id);
-      if (row != logs_.end()) update_row(row->second, delivery, job.state.updated_at);
+      if (row != logs_.end()) update_row(row->second, delivery);
     }
     for (const auto& each : change.inbox) put_inbox(each);
   }

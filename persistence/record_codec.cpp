@@ -7,10 +7,10 @@
 namespace townkrier::persistence {
 namespace {
 
-constexpr std::uint8_t kEnvelopeVersion = 1;
-constexpr std::uint8_t kStateVersion = 1;
+constexpr std::uint8_t kJobVersion = 2;
+constexpr std::uint8_t kStateVersion = 2;
 constexpr std::uint8_t kLogVersion = 1;
-constexpr std::uint8_t kLogProgressVersion = 1;
+constexpr std::uint8_t kDeliveryVersion = 2;
 constexpr std::uint8_t kInboxVersion = 1;
 constexpr std::size_t kPrivacyCount = 3;
 
@@ -134,6 +134,7 @@ void append_delivery(std::string& out, const Delivery& delivery) {
   append_field(out, delivery.delivered_at);
   append_field(out, delivery.failed_at);
   append_field(out, delivery.next_attempt_at);
+  append_time_field(out, delivery.updated_at);
   append_tries(out, delivery.tries);
 }
 
@@ -151,6 +152,7 @@ Delivery delivery(ByteReader& in) {
   one.delivered_at = time_field(in, has.next());
   one.failed_at = time_field(in, has.next());
   one.next_attempt_at = time_field(in, has.next());
+  one.updated_at = in.time();
   one.tries = tries(in);
   if (!has.exhausted()) in.fail();
   return one;
@@ -221,8 +223,9 @@ Result<T> finished(const ByteReader& in, const PresenceReader& has, T value,
 
 }  // namespace
 
-void encode(const JobEnvelope& envelope, std::string& out) {
-  append_u8(out, kEnvelopeVersion);
+namespace {
+
+void append_envelope(std::string& out, const JobEnvelope& envelope) {
   Presence().field(envelope.scheduled_for).append_to(out);
   append_text(out, envelope.kind);
   append_text(out, envelope.queue);
@@ -241,42 +244,103 @@ void encode(const JobEnvelope& envelope, std::string& out) {
   for (const auto& part : envelope.parts) append_part(out, part);
 }
 
-Result<JobEnvelope> decode_envelope(const JobId& id, std::string_view bytes) {
-  ByteReader in(bytes);
-  if (const int version = in.u8(); version != kEnvelopeVersion) {
-    return unknown_version("job", version);
-  }
+Result<JobEnvelope> envelope(ByteReader& in, const JobId& id) {
   PresenceReader has(in);
-  JobEnvelope envelope;
-  envelope.id = id;
-  envelope.kind = text(in);
-  envelope.queue = text(in);
-  envelope.priority = in.u8();
-  envelope.max_retries = in.varint32();
-  envelope.retry_delay = in.duration();
-  envelope.timeout = in.duration();
-  envelope.scheduled_for = time_field(in, has.next());
-  envelope.unique_key = text(in);
-  envelope.created_at = in.time();
-  envelope.tags = texts(in);
-  envelope.metadata = json(in);
-  envelope.payload = json(in);
-  envelope.masked = json(in);
+  JobEnvelope read;
+  read.id = id;
+  read.kind = text(in);
+  read.queue = text(in);
+  read.priority = in.u8();
+  read.max_retries = in.varint32();
+  read.retry_delay = in.duration();
+  read.timeout = in.duration();
+  read.scheduled_for = time_field(in, has.next());
+  read.unique_key = text(in);
+  read.created_at = in.time();
+  read.tags = texts(in);
+  read.metadata = json(in);
+  read.payload = json(in);
+  read.masked = json(in);
   for (auto left = in.count(); left > 0 && in.ok(); --left) {
-    envelope.parts.push_back(part(in, envelope.payload.text().size()));
+    read.parts.push_back(part(in, read.payload.text().size()));
   }
-  return finished(in, has, std::move(envelope), "job");
+  return finished(in, has, std::move(read), "job");
+}
+
+}  // namespace
+
+// version, size of the state, state, envelope: the state can be had without the rest.
+void encode(const Job& job, std::string& out) {
+  append_u8(out, kJobVersion);
+  const std::size_t size_at = out.size();
+  append_u32(out, 0);
+  encode(job.state, out);
+  std::string size;
+  append_u32(size, static_cast<std::uint32_t>(out.size() - size_at - 4));
+  out.replace(size_at, 4, size);
+  append_envelope(out, *job.envelope);
+}
+
+namespace {
+
+struct JobRecord {
+  std::string_view state;
+  ByteReader envelope;
+};
+
+Result<JobRecord> open_job(std::string_view bytes) {
+  ByteReader in(bytes);
+  if (const int version = in.u8(); version != kJobVersion) return unknown_version("job", version);
+  const std::string_view state = in.raw(in.u32());
+  if (!in.ok()) return damaged("job");
+  return JobRecord{state, in};
+}
+
+}  // namespace
+
+Result<Job> decode_job(const JobId& id, std::string_view bytes, std::string_view newer_state) {
+  auto record = open_job(bytes);
+  if (!record) return std::unexpected(record.error());
+  auto read = envelope(record->envelope, id);
+  if (!read) return std::unexpected(read.error());
+  auto state = decode_state(newer_state);
+  if (!state) return std::unexpected(state.error());
+  return Job{std::make_shared<const JobEnvelope>(std::move(*read)), std::move(*state)};
+}
+
+Result<Job> decode_job(const JobId& id, std::string_view bytes) {
+  auto record = open_job(bytes);
+  if (!record) return std::unexpected(record.error());
+  return decode_job(id, bytes, record->state);
+}
+
+Result<JobState> decode_job_state(std::string_view bytes) {
+  auto record = open_job(bytes);
+  if (!record) return std::unexpected(record.error());
+  return decode_state(record->state);
+}
+
+Result<JobStatus> decode_job_status(std::string_view bytes) {
+  auto record = open_job(bytes);
+  if (!record) return std::unexpected(record.error());
+  ByteReader in(record->state);
+  if (const int version = in.u8(); version != kStateVersion) {
+    return unknown_version("job state", version);
+  }
+  const auto status = in.enumerator<JobStatus>(kJobStatusCount);
+  if (!in.ok()) return damaged("job state");
+  return status;
 }
 
 void encode(const JobState& state, std::string& out) {
   append_u8(out, kStateVersion);
+  append_u8(out, static_cast<std::uint8_t>(state.status));  // see decode_job_status
   Presence()
       .field(state.processed_at)
       .field(state.completed_at)
       .field(state.failed_at)
       .flag(!state.run_id.is_nil())
       .append_to(out);
-  append_u8(out, static_cast<std::uint8_t>(state.status));
   append_varint(out, state.attempts);
   append_varint(out, state.crashes);
   append_varint(out, state.begun);
@@ -299,9 +363,9 @@ Result<JobState> decode_state(std::string_view bytes) {
   if (const int version = in.u8(); version != kStateVersion) {
     return unknown_version("job state", version);
   }
-  PresenceReader has(in);
   JobState state;
   state.status = in.enumerator<JobStatus>(kJobStatusCount);
+  PresenceReader has(in);
   state.attempts = in.varint32();
   state.crashes = in.varint32();
   state.begun = in.varint();
@@ -321,7 +385,6 @@ Result<JobState> decode_state(std::string_view bytes) {
 
 void encode(const NotificationLog& row, std::string& out) {
   append_u8(out, kLogVersion);
-  // Channel and status come first, see decode_log_class.
   append_text(out, row.channel);
   append_u8(out, static_cast<std::uint8_t>(row.status));
   // A job's row usually is named by its job: then the id is stored once, as 16 bytes.
@@ -395,63 +458,19 @@ Result<NotificationLog> decode_log(const LogId& id, std::string_view bytes) {
   return finished(in, has, std::move(row), "log");
 }
 
-void encode(const LogProgress& progress, std::string& out) {
-  append_u8(out, kLogProgressVersion);
-  append_u8(out, static_cast<std::uint8_t>(progress.delivery.status));
-  Presence()
-      .field(progress.delivery.sent_at)
-      .field(progress.delivery.delivered_at)
-      .field(progress.delivery.failed_at)
-      .append_to(out);
-  append_varint(out, progress.delivery.attempts);
-  append_text(out, progress.delivery.provider);
-  append_text(out, progress.delivery.message_id);
-  append_text(out, progress.delivery.error);
-  append_field(out, progress.delivery.sent_at);
-  append_field(out, progress.delivery.delivered_at);
-  append_field(out, progress.delivery.failed_at);
-  append_time_field(out, progress.updated_at);
-  append_tries(out, progress.delivery.tries);
+void encode(const Delivery& delivery, std::string& out) {
+  append_u8(out, kDeliveryVersion);
+  append_delivery(out, delivery);
 }
 
-Result<void> apply_log_progress(std::string_view bytes, NotificationLog& row) {
+Result<Delivery> decode_delivery(std::string_view bytes) {
   ByteReader in(bytes);
-  if (const int version = in.u8(); version != kLogProgressVersion) {
-    return unknown_version("log progress", version);
+  if (const int version = in.u8(); version != kDeliveryVersion) {
+    return unknown_version("delivery", version);
   }
-  row.status = in.enumerator<LogStatus>(kLogStatusCount);
-  PresenceReader has(in);
-  row.attempts = in.varint32();
-  row.provider = text(in);
-  row.message_id = text(in);
-  row.error = text(in);
-  row.sent_at = time_field(in, has.next());
-  row.delivered_at = time_field(in, has.next());
-  row.failed_at = time_field(in, has.next());
-  row.updated_at = in.time();
-  row.retry_logs = tries(in);
-  if (!in.ok() || !in.at_end() || !has.exhausted()) return damaged("log progress");
-  return {};
-}
-
-Result<LogStatus> decode_log_progress_status(std::string_view bytes) {
-  ByteReader in(bytes);
-  if (const int version = in.u8(); version != kLogProgressVersion) {
-    return unknown_version("log progress", version);
-  }
-  const auto status = in.enumerator<LogStatus>(kLogStatusCount);
-  if (!in.ok()) return damaged("log progress");
-  return status;
-}
-
-Result<LogClass> decode_log_class(std::string_view bytes) {
-  ByteReader in(bytes);
-  if (const int version = in.u8(); version != kLogVersion) return unknown_version("log", version);
-  LogClass found;
-  found.channel = text(in);
-  found.status = in.enumerator<LogStatus>(kLogStatusCount);
-  if (!in.ok()) return damaged("log");
-  return found;
+  Delivery read = delivery(in);
+  if (!in.ok() || !in.at_end()) return damaged("delivery");
+  return read;
 }
 
 void encode(const InboxMessage& message, std::string& out) {

@@ -16,33 +16,27 @@
 
 namespace townkrier::persistence {
 
-void encode(const JobEnvelope& envelope, std::string& out);
+/// A job as it was when it was accepted or when its envelope was written again. A newer state may
+/// be stored by itself.
+void encode(const Job& job, std::string& out);
 void encode(const JobState& state, std::string& out);
 void encode(const NotificationLog& row, std::string& out);
 void encode(const InboxMessage& message, std::string& out);
 
-Result<JobEnvelope> decode_envelope(const JobId& id, std::string_view bytes);
+Result<Job> decode_job(const JobId& id, std::string_view bytes);
+/// The same job in another, newer state.
+Result<Job> decode_job(const JobId& id, std::string_view bytes, std::string_view newer_state);
+/// Parts of a job record.
+Result<JobStatus> decode_job_status(std::string_view bytes);
+Result<JobState> decode_job_state(std::string_view bytes);
 Result<JobState> decode_state(std::string_view bytes);
 Result<NotificationLog> decode_log(const LogId& id, std::string_view bytes);
 Result<InboxMessage> decode_inbox(const std::string& user_id, const LogId& id,
                                   std::string_view bytes);
 
-/// How far a log row has come since it was written; kept beside it, so that the row itself is
-/// written once. It is what the row takes from its job's delivery.
-struct LogProgress {
-  const Delivery& delivery;
-  TimePoint updated_at;
-};
-void encode(const LogProgress& progress, std::string& out);
-Result<void> apply_log_progress(std::string_view bytes, NotificationLog& row);
-Result<LogStatus> decode_log_progress_status(std::string_view bytes);
-
-/// Only the channel and status of a log row, for counting.
-struct LogClass {
-  std::string channel;
-  LogStatus status = LogStatus::kScheduled;
-};
-Result<LogClass> decode_log_class(std::string_view bytes);
+/// A delivery alone: how far a log row has come whose job is gone.
+void encode(const Delivery& delivery, std::string& out);
+Result<Delivery> decode_delivery(std::string_view bytes);
 
 /// A row of counters.
 void encode_counts(std::span<const std::uint64_t> counts, std::string& out);

@@ -11,9 +11,12 @@
 
 #include "persistence/record_codec.hpp"
 #include "persistence/rocksdb_info_log.hpp"
+#include "persistence/stored_records.hpp"
 
 namespace townkrier::persistence {
 namespace {
+
+constexpr std::size_t kSlice = 64;
 
 Result<std::optional<std::string>> read(rocksdb::DB& db, const rocksdb::ReadOptions& options,
                                         rocksdb::ColumnFamilyHandle* family, std::string_view key) {
@@ -54,20 +57,6 @@ std::map<std::string, std::uintmax_t> files_of(const std::string& path) {
 bool holds_database(const std::string& path) {
   std::error_code error;
   return std::filesystem::exists(std::filesystem::path(path) / "CURRENT", error);
-}
-
-std::string id_key(const Uuid& id) {
-  std::string key;
-  append_id(key, id);
-  return key;
-}
-
-Result<Job> decode_job(const JobId& id, std::string_view envelope, std::string_view state) {
-  auto decoded = decode_envelope(id, envelope);
-  if (!decoded) return std::unexpected(decoded.error());
-  auto moving = decode_state(state);
-  if (!moving) return std::unexpected(moving.error());
-  return Job{std::make_shared<const JobEnvelope>(std::move(*decoded)), std::move(*moving)};
 }
 
 std::unexpected<Error> missing(std::string_view what, const Uuid& id) {
@@ -223,16 +212,7 @@ Result<std::optional<std::string>> ReadView::get(Family family, std::string_view
 }
 
 Result<std::optional<Job>> ReadView::job(const JobId& id) const {
-  const std::string key = id_key(id);
-  auto envelope = get(Family::kJobs, key);
-  if (!envelope) return std::unexpected(envelope.error());
-  if (!*envelope) return std::nullopt;
-  auto state = get(Family::kState, key);
-  if (!state) return std::unexpected(state.error());
-  if (!*state) return missing("state of job", id);
-  auto job = decode_job(id, **envelope, **state);
-  if (!job) return std::unexpected(job.error());
-  return std::move(*job);
+  return stored_job([this](Family family, std::string_view key) { return get(family, key); }, id);
 }
 
 Result<Job> ReadView::indexed_job(const JobId& id) const {
@@ -242,68 +222,51 @@ Result<Job> ReadView::indexed_job(const JobId& id) const {
   return std::move(**found);
 }
 
-Result<std::vector<Job>> ReadView::indexed_jobs(std::span<const JobId> ids) const {
-  constexpr std::size_t kSlice = 64;
+Result<std::vector<Job>> ReadView::indexed_jobs(std::span<const JobId> ids, Family newer) const {
   std::vector<Job> jobs;
   jobs.reserve(ids.size());
-  for (std::size_t begin = 0; begin < ids.size(); begin += kSlice) {
-    const auto slice = ids.subspan(begin, std::min(kSlice, ids.size() - begin));
-    std::array<rocksdb::Slice, kSlice> keys;
-    for (std::size_t i = 0; i < slice.size(); ++i) {
-      keys[i] = {reinterpret_cast<const char*>(slice[i].bytes.data()), slice[i].bytes.size()};
-    }
-    std::array<rocksdb::PinnableSlice, kSlice> envelopes;
-    std::array<rocksdb::PinnableSlice, kSlice> states;
-    std::array<rocksdb::Status, kSlice> found[2];
-    const auto read_all = [&](Family family, auto& values, auto& statuses) {
-      database_.db().MultiGet(options(), database_.family(family), slice.size(), keys.data(),
-                              values.data(), statuses.data());
-    };
-    read_all(Family::kJobs, envelopes, found[0]);
-    read_all(Family::kState, states, found[1]);
-    for (std::size_t i = 0; i < slice.size(); ++i) {
-      for (const auto* status : {&found[0][i], &found[1][i]}) {
-        if (status->IsNotFound()) return missing("job", slice[i]);
-        if (!status->ok()) return std::unexpected(to_error(*status, "cannot read"));
-      }
-      auto job = decode_job(slice[i], envelopes[i].ToStringView(), states[i].ToStringView());
-      if (!job) return std::unexpected(job.error());
-      jobs.push_back(std::move(*job));
-    }
+  while (!ids.empty()) {
+    const auto slice = ids.first(std::min(kSlice, ids.size()));
+    if (auto ok = add_jobs(slice, newer, jobs); !ok) return std::unexpected(ok.error());
+    ids = ids.subspan(slice.size());
   }
   return jobs;
 }
 
-Result<std::optional<NotificationLog>> stored_log(const GetBytes& get, const LogId& id) {
-  const std::string key = id_key(id);
-  auto bytes = get(Family::kLogs, key);
-  if (!bytes) return std::unexpected(bytes.error());
-  if (!*bytes) return std::nullopt;
-  auto row = decode_log(id, **bytes);
-  if (!row) return std::unexpected(row.error());
-  auto progress = get(Family::kLogState, key);
-  if (!progress) return std::unexpected(progress.error());
-  if (*progress) {
-    if (auto ok = apply_log_progress(**progress, *row); !ok) return std::unexpected(ok.error());
+Result<void> ReadView::add_jobs(std::span<const JobId> ids, Family newer,
+                                std::vector<Job>& jobs) const {
+  std::array<std::string, kSlice> running_keys;
+  std::array<rocksdb::Slice, kSlice> keys;
+  std::array<rocksdb::Slice, kSlice> newer_keys;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    keys[i] = {reinterpret_cast<const char*>(ids[i].bytes.data()), ids[i].bytes.size()};
+    if (newer == Family::kRunning) running_keys[i] = running_key(ids[i]);
+    newer_keys[i] = newer == Family::kRunning ? rocksdb::Slice(running_keys[i]) : keys[i];
   }
-  return std::move(*row);
-}
-
-Result<std::optional<LogClass>> stored_log_class(const GetBytes& get, const LogId& id) {
-  const std::string key = id_key(id);
-  auto bytes = get(Family::kLogs, key);
-  if (!bytes) return std::unexpected(bytes.error());
-  if (!*bytes) return std::nullopt;
-  auto found = decode_log_class(**bytes);
-  if (!found) return std::unexpected(found.error());
-  auto progress = get(Family::kLogState, key);
-  if (!progress) return std::unexpected(progress.error());
-  if (*progress) {
-    auto status = decode_log_progress_status(**progress);
+  std::array<rocksdb::PinnableSlice, kSlice> records;
+  std::array<rocksdb::PinnableSlice, kSlice> states;
+  std::array<rocksdb::Status, kSlice> found;
+  std::array<rocksdb::Status, kSlice> newer_found;
+  database_.db().MultiGet(options(), database_.family(Family::kJobs), ids.size(), keys.data(),
+                          records.data(), found.data());
+  database_.db().MultiGet(options(), database_.family(newer), ids.size(), newer_keys.data(),
+                          states.data(), newer_found.data());
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (found[i].IsNotFound()) return missing("job", ids[i]);
+    if (!found[i].ok()) return std::unexpected(to_error(found[i], "cannot read"));
+    if (!newer_found[i].ok() && !newer_found[i].IsNotFound()) {
+      return std::unexpected(to_error(newer_found[i], "cannot read"));
+    }
+    const std::string_view record = records[i].ToStringView();
+    const auto status = decode_job_status(record);
     if (!status) return std::unexpected(status.error());
-    found->status = *status;
+    const bool as_recorded = is_terminal(*status) || newer_found[i].IsNotFound();
+    auto job = as_recorded ? decode_job(ids[i], record)
+                           : decode_job(ids[i], record, states[i].ToStringView());
+    if (!job) return std::unexpected(job.error());
+    jobs.push_back(std::move(*job));
   }
-  return std::move(*found);
+  return {};
 }
 
 Result<std::optional<NotificationLog>> ReadView::log(const LogId& id) const {

@@ -114,21 +114,18 @@ class ReadView {
   Result<std::optional<Job>> job(const JobId& id) const;
   /// A missing job is kCorruption: an index said that it exists.
   Result<Job> indexed_job(const JobId& id) const;
-  Result<std::vector<Job>> indexed_jobs(std::span<const JobId> ids) const;
+  /// All of them running (`newer` is kRunning) or none (kState).
+  Result<std::vector<Job>> indexed_jobs(std::span<const JobId> ids, Family newer) const;
   Result<std::optional<NotificationLog>> log(const LogId& id) const;
   Result<NotificationLog> indexed_log(const LogId& id) const;
 
  private:
+  /// A few of `indexed_jobs`, read together.
+  Result<void> add_jobs(std::span<const JobId> ids, Family newer, std::vector<Job>& jobs) const;
+
   const Database& database_;
   const rocksdb::Snapshot* snapshot_;
 };
-
-/// Reads `Family, key` as Database::get does.
-using GetBytes =
-    std::function<Result<std::optional<std::string>>(Family family, std::string_view key)>;
-/// A log row with its progress, or only its channel and status.
-Result<std::optional<NotificationLog>> stored_log(const GetBytes& get, const LogId& id);
-Result<std::optional<LogClass>> stored_log_class(const GetBytes& get, const LogId& id);
 
 /// Keys of one family in [lower, upper); an empty upper has no bound. Must not outlive its view.
 class Range {

@@ -58,7 +58,7 @@ Result<std::vector<Job>> RocksDbStore::jobs_in(const IndexRange& range,
                                                std::size_t limit) const {
   auto found = find(range, after, limit);
   if (!found) return std::unexpected(found.error());
-  return found->view->indexed_jobs(ids_of(found->positions));
+  return found->view->indexed_jobs(ids_of(found->positions), Family::kState);
 }
 
 Result<Job> RocksDbStore::get_job(const JobId& id) const {
@@ -87,7 +87,7 @@ Walk<Job> RocksDbStore::walk_jobs(const ReadView& view, const JobFilter& filter)
       return visit(IndexPosition{{}, id}, [&] { return view.indexed_job(id); });
     };
     if (filter.status) return walk_status(view, {*filter.status, filter.ascending, start}, show);
-    Range keys(view, Family::kState, "", "");
+    Range keys(view, Family::kJobs, "", "");
     std::string key;
     if (start) append_id(key, *start);
     if (filter.ascending) {
@@ -118,14 +118,15 @@ Result<void> RocksDbStore::walk_status(
     const std::shared_lock lock(ledger_mutex_);
     left = ledger_.jobs(std::nullopt, status);
   }
-  const std::string prefix = status_prefix(status);
-  std::string start;
-  if (after) append_status_key(start, status, *after);
-  Range keys(view, Family::kStatus, prefix, prefix_end(prefix));
+  const bool running = status == JobStatus::kProcessing;
+  const std::string prefix = running ? std::string{} : status_prefix(status);
+  std::string start = prefix;
+  if (after) append_inverted_id(start, *after);
+  Range keys(view, running ? Family::kRunning : Family::kStatus, prefix, prefix_end(prefix));
   if (ascending) {
     after ? keys.seek_back(start) : keys.seek_last();
   } else {
-    keys.seek(after ? start : prefix);
+    keys.seek(start);
   }
   if (after && keys.valid() && keys.key() == start) ascending ? keys.prev() : keys.next();
   for (; left > 0 && keys.valid(); --left) {
@@ -184,7 +185,7 @@ Result<std::vector<Job>> RocksDbStore::processing_jobs(const std::optional<JobId
   // Newest first, as they are found fast: the running jobs are few and young.
   std::ranges::reverse(ids);
   if (ids.size() > limit) ids.resize(limit);
-  return view.indexed_jobs(ids);
+  return view.indexed_jobs(ids, Family::kRunning);
 }
 
 Result<std::vector<Job>> RocksDbStore::finished_jobs(JobStatus status, TimePoint before,

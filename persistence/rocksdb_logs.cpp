@@ -1,11 +1,13 @@
 /// Log rows in the RocksDB store.
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "persistence/batch_check.hpp"
 #include "persistence/record_codec.hpp"
 #include "persistence/rocksdb_store.hpp"
+#include "persistence/stored_records.hpp"
 
 namespace townkrier::persistence {
 namespace {
@@ -28,10 +30,11 @@ TimeBounds bounds(const std::string& prefix, const std::optional<TimePoint>& fro
   return bounds;
 }
 
+using PositionVisit = std::function<Result<bool>(const IndexPosition&)>;
+
 /// Calls `visit` with each position of a range in one direction, strictly after `after`.
-template <class Visit>
 Result<void> walk_range(Range& keys, const std::string& prefix, bool ascending,
-                        const std::optional<IndexPosition>& after, Visit visit) {
+                        const std::optional<IndexPosition>& after, const PositionVisit& visit) {
   std::string start = prefix;
   if (after) append_position(start, after->time, after->id);
   if (ascending) {
@@ -50,6 +53,68 @@ Result<void> walk_range(Range& keys, const std::string& prefix, bool ascending,
   }
   return keys.status();
 }
+
+/// The rows of a job that are found through it, within the filter, in the direction of the walk.
+Result<std::vector<IndexPosition>> rows_of_job(const ReadView& view, const LogFilter& filter,
+                                               bool ascending,
+                                               const std::optional<IndexPosition>& after) {
+  std::vector<IndexPosition> rows;
+  const Result<JobId> id = filter.job_id ? *filter.job_id : JobId::parse(*filter.notification_id);
+  // Another spelling is another name.
+  if (!id || (!filter.job_id && id->to_string() != *filter.notification_id)) return rows;
+  auto job = view.job(*id);
+  if (!job) return std::unexpected(job.error());
+  if (!*job) return rows;
+  for (const Delivery& delivery : (*job)->state.deliveries) {
+    auto row = view.log(delivery.log_id);
+    if (!row) return std::unexpected(row.error());
+    if (!*row || !is_found_by_job(**row, **job)) continue;
+    const IndexPosition at{(*row)->created_at, delivery.log_id};
+    const bool in_time = (!filter.start_date || at.time >= *filter.start_date) &&
+                         (!filter.end_date || at.time <= *filter.end_date);
+    const bool ahead = !after || (ascending ? at > *after : at < *after);
+    if (in_time && ahead) rows.push_back(at);
+  }
+  std::ranges::sort(rows);
+  if (!ascending) std::ranges::reverse(rows);
+  return rows;
+}
+
+/// Puts `rows` in between what is walked.
+class Merged {
+ public:
+  Merged(std::vector<IndexPosition> rows, bool ascending, const PositionVisit& visit)
+      : rows_(std::move(rows)), ascending_(ascending), visit_(visit) {}
+
+  Result<bool> operator()(const IndexPosition& at) {
+    while (next_ < rows_.size() && (ascending_ ? rows_[next_] < at : rows_[next_] > at)) {
+      auto go_on = visit_(rows_[next_++]);
+      if (!go_on || !*go_on) return stop(go_on);
+    }
+    if (next_ < rows_.size() && rows_[next_] == at) ++next_;
+    auto go_on = visit_(at);
+    return go_on && *go_on ? go_on : stop(go_on);
+  }
+  Result<void> rest() {
+    while (next_ < rows_.size()) {
+      auto go_on = visit_(rows_[next_++]);
+      if (!go_on) return std::unexpected(go_on.error());
+      if (!*go_on) return {};
+    }
+    return {};
+  }
+
+ private:
+  Result<bool> stop(Result<bool> answer) {
+    next_ = rows_.size();
+    return answer;
+  }
+
+  const std::vector<IndexPosition> rows_;
+  const bool ascending_;
+  const PositionVisit& visit_;
+  std::size_t next_ = 0;
+};
 
 }  // namespace
 
@@ -94,9 +159,15 @@ Walk<NotificationLog> RocksDbStore::walk_logs(const ReadView& view, const LogFil
                std::move(upper));
     // Sorted by another time, rows are collected from the newest on.
     const bool ascending = filter.ascending && filter.sort_by == LogFilter::SortBy::kCreatedAt;
-    return walk_range(keys, prefix, ascending, after, [&](const IndexPosition& at) {
+    const PositionVisit show = [&](const IndexPosition& at) {
       return visit(at, [&] { return view.indexed_log(at.id); });
-    });
+    };
+    if (prefix.empty()) return walk_range(keys, prefix, ascending, after, show);
+    auto rows = rows_of_job(view, filter, ascending, after);
+    if (!rows) return std::unexpected(rows.error());
+    Merged merged(std::move(*rows), ascending, show);
+    auto walked = walk_range(keys, prefix, ascending, after, std::ref(merged));
+    return walked ? merged.rest() : walked;
   };
 }
 
@@ -120,9 +191,8 @@ Result<StorageStats> RocksDbStore::log_stats(const StatsFilter& filter) const {
   auto [lower, upper] = bounds({}, filter.start_date, filter.end_date);
   Range keys(view, Family::kLogTime, std::move(lower), std::move(upper));
   StorageStats stats;
-  const GetBytes get = [&](Family family, std::string_view key) { return view.get(family, key); };
   auto walked = walk_range(keys, {}, true, std::nullopt, [&](const auto& at) -> Result<bool> {
-    auto row = stored_log_class(get, at.id);
+    auto row = view.log(at.id);
     if (!row) return std::unexpected(row.error());
     if (!*row) return true;
     if (!filter.channel || (*row)->channel == *filter.channel) {

@@ -20,6 +20,7 @@ Use use_of(Family family) {
   switch (family) {
     case Family::kJobs:
     case Family::kState:
+    case Family::kRunning:
     case Family::kLogs:
     case Family::kLogState:
     case Family::kUnique:

@@ -40,11 +40,11 @@ std::string encoded(const Record& record) {
   return out;
 }
 
-void encode_envelope(benchmark::State& state) {
+void encode_job(benchmark::State& state) {
   const Records records;
-  encode_again(state, *records.job.envelope);
+  encode_again(state, records.job);
 }
-BENCHMARK(encode_envelope);
+BENCHMARK(encode_job);
 
 void encode_state(benchmark::State& state) {
   const Records records;
@@ -58,14 +58,14 @@ void encode_log(benchmark::State& state) {
 }
 BENCHMARK(encode_log);
 
-void decode_envelope(benchmark::State& state) {
+void decode_job(benchmark::State& state) {
   const Records records;
-  const std::string bytes = encoded(*records.job.envelope);
+  const std::string bytes = encoded(records.job);
   for (auto _ : state) {
-    benchmark::DoNotOptimize(persistence::decode_envelope(records.job.id(), bytes));
+    benchmark::DoNotOptimize(persistence::decode_job(records.job.id(), bytes));
   }
 }
-BENCHMARK(decode_envelope);
+BENCHMARK(decode_job);
 
 void decode_state(benchmark::State& state) {
   const Records records;

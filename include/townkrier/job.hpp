@@ -110,6 +110,7 @@ struct Delivery {
   std::optional<TimePoint> failed_at;
   std::optional<TimePoint> next_attempt_at;
   std::vector<RetryLog> tries;  ///< First 1 and last 50.
+  TimePoint updated_at{};       ///< When it last began or ended a try or was settled; unset: never.
   bool operator==(const Delivery&) const = default;
 };
 

@@ -47,11 +47,12 @@ JobPlace place_of(const JobEnvelope& envelope, const JobState& state);
 /// takes its key back if nobody else holds it, else it runs without.
 struct NewJob {
   Job job;
-  std::vector<NotificationLog> logs;  ///< Its rows, new as well.
+  std::vector<NotificationLog> logs;  ///< New rows of its deliveries, with its id as job_id.
 };
 
 /// The log row of a job's delivery moves with it: what the row says of status, tries, provider and
-/// times is taken from `Job::state.deliveries[delivery]`. A row that was deleted stays deleted.
+/// times is what `Job::state.deliveries[delivery]` says since its `updated_at`. A row that was
+/// deleted stays deleted; one that was changed by hand stays so until the delivery moves.
 struct DeliveryLog {
   std::uint32_t delivery = 0;
   LogStatus previous = LogStatus::kScheduled;  ///< Its status before the change.

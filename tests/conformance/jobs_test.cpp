@@ -142,6 +142,7 @@ TEST_P(StoreJobs, AnswersWithTheHolderOfAUniqueKey) {
 TEST_P(StoreJobs, StoresNoLogRowsOfADeduplicatedJob) {
   add(make_job({.id = 1, .unique_key = "k"}));
   NewJob second{.job = make_job({.id = 2, .unique_key = "k"}), .logs = {make_log({.id = 5})}};
+  second.logs[0].job_id = second.job.id();
   must_commit({.enqueued = {second}});
   EXPECT_FALSE(store().get_log(id_of(5)));
   EXPECT_EQ(store().log_stats({})->total, 0u);

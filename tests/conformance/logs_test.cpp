@@ -44,9 +44,11 @@ TEST_P(StoreLogs, CountsRowsAsTheirStatusChanges) {
   Job job = make_job({.id = 1});
   Delivery& delivery = job.state.deliveries[0];
   delivery.log_id = row.id;
+  row.job_id = job.id();
   must_commit({.enqueued = {{.job = job, .logs = {row}}}});
   EXPECT_EQ(count(kScheduled), 1u);
   delivery.status = kSent;
+  delivery.updated_at = at(9);
   delivery.provider = "smtp";
   delivery.sent_at = at(9);
   JobChange sent = move(job, JobStatus::kCompleted, 9);

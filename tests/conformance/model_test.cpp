@@ -44,6 +44,7 @@ class StoreModel : public StoreTest {
   void compare_places();
   void compare_lists();
   void compare_logs();
+  void compare_names(const NotificationLog& named);
   void compare_inboxes();
 
   std::mt19937_64 generator_{20'261'124};
@@ -76,6 +77,7 @@ void StoreModel::enqueue(StoreBatch& batch) {
     NotificationLog row =
         make_log({.id = next_id_++, .channel = delivery.channel, .created = std::int64_t(id)});
     row.job_id = job.id();
+    if (random(2)) row.notification_id = job.id().to_string();
     delivery.log_id = row.id;
     added.logs.push_back(row);
   }
@@ -98,6 +100,7 @@ void StoreModel::change_job(StoreBatch& batch) {
   delivery.tries = {{delivery.attempts, at(1), delivery.status, "busy", Duration{3}}};
   set_status(job.state, static_cast<JobStatus>(random(kJobStatusCount)), std::int64_t(random(50)));
   job.state.attempts += 1;
+  delivery.updated_at = job.state.updated_at + Duration{1};
   JobChange change{.job = job, .before = before, .rewrite_envelope = random(4) == 0};
   if (change.rewrite_envelope) {
     JobEnvelope masked = *job.envelope;
@@ -107,7 +110,7 @@ void StoreModel::change_job(StoreBatch& batch) {
   }
   change.logs.push_back({0, earlier});
   const auto row = model_.logs.find(delivery.log_id);
-  if (row != model_.logs.end()) update_row(row->second, delivery, job.state.updated_at);
+  if (row != model_.logs.end()) update_row(row->second, delivery);
   batch.changes.push_back(change);
   apply_unique(job, was_terminal);
 }
@@ -265,6 +268,27 @@ void StoreModel::compare_logs() {
     filter.cursor = page->next;
   } while (filter.cursor);
   EXPECT_EQ(seen, model_.logs.size());
+  for (int i = 0; i < 5 && !model_.logs.empty(); ++i) compare_names(pick(model_.logs)->second);
+}
+
+void StoreModel::compare_names(const NotificationLog& named) {
+  const auto rows_with = [&](auto member) {
+    std::vector<std::pair<TimePoint, NotificationLog>> rows;
+    for (const auto& [id, row] : model_.logs) {
+      if (row.*member == named.*member) rows.emplace_back(row.created_at, row);
+    }
+    std::ranges::stable_sort(rows, {}, [](const auto& each) { return each.first; });
+    std::vector<NotificationLog> sorted;
+    for (auto& each : rows) sorted.push_back(std::move(each.second));
+    return sorted;
+  };
+  LogFilter by_name{.notification_id = named.notification_id};
+  by_name.ascending = true;
+  EXPECT_EQ(store().query_logs(by_name)->logs, rows_with(&NotificationLog::notification_id));
+  if (!named.job_id) return;
+  LogFilter by_job{.job_id = named.job_id};
+  by_job.ascending = true;
+  EXPECT_EQ(store().query_logs(by_job)->logs, rows_with(&NotificationLog::job_id));
 }
 
 void StoreModel::compare_inboxes() {

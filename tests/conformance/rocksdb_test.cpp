@@ -176,10 +176,18 @@ TEST_F(RocksDbStoreFiles, CheckFindsAMissingStore) {
 }
 
 TEST_F(RocksDbStoreFiles, CheckFindsALostState) {
-  fill(1, 3);
-  tamper(Family::kState, key_of(2), std::nullopt);
+  {
+    const auto store = open();
+    ASSERT_TRUE(store->commit({.enqueued = {{.job = make_job({.id = 1}), .logs = {}}}},
+                              Durability::kOs));
+    JobChange begun = move(make_job({.id = 1}), kProcessing, 1);
+    begun.before.route = "email";
+    ASSERT_TRUE(store->commit({.changes = {begun}}, Durability::kOs));
+  }
+  EXPECT_EQ(faults(), std::vector<std::string>{});
+  tamper(Family::kRunning, persistence::running_key(id_of(1)), std::nullopt);
   ASSERT_FALSE(faults().empty());
-  EXPECT_NE(faults()[0].find(id_of(2).to_string()), std::string::npos) << faults()[0];
+  EXPECT_NE(faults()[0].find(id_of(1).to_string()), std::string::npos) << faults()[0];
 }
 
 TEST_F(RocksDbStoreFiles, CheckFindsADamagedRecord) {
@@ -265,7 +273,8 @@ TEST_F(RocksDbStoreFiles, RowsMayBeWrittenByHandWhileTheEngineCommits) {
   constexpr std::uint64_t kEach = 500;
   std::thread engine([&] {
     for (std::uint64_t i = 1; i <= kEach; ++i) {
-      const NewJob added{.job = make_job({.id = i}), .logs = {make_log({.id = 10'000 + i})}};
+      NewJob added{.job = make_job({.id = i}), .logs = {make_log({.id = 10'000 + i})}};
+      added.logs[0].job_id = added.job.id();
       ASSERT_TRUE(store->commit({.enqueued = {added}}, Durability::kOs));
     }
   });

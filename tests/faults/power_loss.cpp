@@ -147,7 +147,9 @@ class History {
     const auto size = random(6) == 0 ? random(60'000) : random(300);
     envelope.payload = JsonText::trusted("{\"text\":\"" + std::string(size, 'x') + "\"}");
     job.envelope = std::make_shared<const JobEnvelope>(std::move(envelope));
-    batch.enqueued.push_back({.job = job, .logs = {make_log({.id = 1'000'000 + id})}});
+    NotificationLog row = make_log({.id = 1'000'000 + id});
+    row.job_id = job.id();
+    batch.enqueued.push_back({.job = job, .logs = {row}});
     ++after.logs;
     after.jobs[job.id()] = digest(job);
     jobs[job.id()] = std::move(job);

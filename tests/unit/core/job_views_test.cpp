@@ -187,7 +187,8 @@ TEST(LogRow, FollowsItsDelivery) {
   delivery.provider = "smtp";
   delivery.error = "no mailbox u***@example.com";
   delivery.tries = {{1, kNow, LogStatus::kRetrying, "no mailbox u***@example.com", 3ms}};
-  update_row(row, delivery, kNow);
+  delivery.updated_at = kNow;
+  update_row(row, delivery);
   EXPECT_EQ(row.status, LogStatus::kRetrying);
   EXPECT_EQ(row.attempts, 1u);
   ASSERT_EQ(row.retry_logs.size(), 1u);
