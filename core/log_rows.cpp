@@ -105,7 +105,8 @@ std::vector<DeliveryLog> changed_deliveries(const JobState& before, const JobSta
 }
 
 void update_row(NotificationLog& row, const Delivery& delivery) {
-  if (delivery.updated_at == TimePoint{}) return;
+  const bool dated = delivery.updated_at != TimePoint{};
+  if (!dated && delivery.status == LogStatus::kScheduled) return;
   row.status = delivery.status;
   row.attempts = delivery.attempts;
   row.provider = delivery.provider;
@@ -115,7 +116,7 @@ void update_row(NotificationLog& row, const Delivery& delivery) {
   row.delivered_at = delivery.delivered_at;
   row.failed_at = delivery.failed_at;
   row.retry_logs = delivery.tries;
-  row.updated_at = delivery.updated_at;
+  if (dated) row.updated_at = delivery.updated_at;
 }
 
 }  // namespace townkrier

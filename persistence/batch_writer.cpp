@@ -169,11 +169,9 @@ void BatchWriter::put_parts(const JobChange& change) {
   const bool had_ended = is_terminal(change.before.status);
   const bool ended = is_terminal(change.job.status());
   if (had_ended || change.rewrite_envelope) put_job(change.job);
-  if (had_ended) {
-    erase(Family::kState, id_key(id));
-  } else if (!ended || !change.rewrite_envelope) {
-    put_state(change.job);
-  }
+  if (had_ended) erase(Family::kState, id_key(id));
+  const bool job_record_says_it = had_ended || (ended && change.rewrite_envelope);
+  if (!job_record_says_it || change.job.status() == JobStatus::kProcessing) put_state(change.job);
   if (change.before.status == JobStatus::kProcessing &&
       change.job.status() != JobStatus::kProcessing) {
     erase(Family::kRunning, running_key(id));

@@ -102,8 +102,10 @@ Job with_row(NotificationLog& row) {
 
 /// The delivery goes from one status to another, and its row with it.
 JobChange deliver(Job& job, LogStatus previous, LogStatus next) {
-  JobChange change{.job = job, .before = place(job)};
-  change.job.state.deliveries[0].status = job.state.deliveries[0].status = next;
+  const JobPlace before = place(job);
+  job.state.deliveries[0].status = next;
+  job.state.deliveries[0].updated_at = at(30);
+  JobChange change{.job = job, .before = before};
   change.logs.push_back({0, previous});
   return change;
 }

@@ -178,10 +178,9 @@ TEST_F(RocksDbStoreFiles, CheckFindsAMissingStore) {
 TEST_F(RocksDbStoreFiles, CheckFindsALostState) {
   {
     const auto store = open();
-    ASSERT_TRUE(store->commit({.enqueued = {{.job = make_job({.id = 1}), .logs = {}}}},
-                              Durability::kOs));
-    JobChange begun = move(make_job({.id = 1}), kProcessing, 1);
-    begun.before.route = "email";
+    Job job = make_job({.id = 1});
+    ASSERT_TRUE(store->commit({.enqueued = {{.job = job, .logs = {}}}}, Durability::kOs));
+    const JobChange begun = move(job, kProcessing, 1);
     ASSERT_TRUE(store->commit({.changes = {begun}}, Durability::kOs));
   }
   EXPECT_EQ(faults(), std::vector<std::string>{});
@@ -192,7 +191,7 @@ TEST_F(RocksDbStoreFiles, CheckFindsALostState) {
 
 TEST_F(RocksDbStoreFiles, CheckFindsADamagedRecord) {
   fill(1, 3);
-  tamper(Family::kJobs, key_of(2), "\x01garbage");
+  tamper(Family::kJobs, key_of(2), "\x02garbage");
   ASSERT_FALSE(faults().empty());
   EXPECT_NE(faults()[0].find("damaged"), std::string::npos) << faults()[0];
 }
