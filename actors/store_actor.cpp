@@ -7,6 +7,7 @@
 #include "actors/guarded.hpp"
 #include "core/log_rows.hpp"
 #include "core/mutant.hpp"
+#include "core/recipient_policy.hpp"
 #include "core/transitions.hpp"
 
 namespace townkrier {
@@ -88,10 +89,12 @@ Result<Job> StoreState::operated(const OperateCall& call) {
   const JobPlace before = place_of(*job->envelope, job->state);
   const JobState old_state = job->state;
   const TimePoint now = config_.clock->now();
-  if (auto allowed = apply_action(job->state, call.action, now); !allowed) {
+  if (call.note) {
+    if (!is_terminal(job->state.status)) call.note(job->state, now);
+  } else if (auto allowed = apply_action(*job->envelope, job->state, call.action, now); !allowed) {
     return std::unexpected(allowed.error());
   }
-  if (call.action == JobAction::kDelete) {
+  if (!call.note && call.action == JobAction::kDelete) {
     group_.batch.removals.push_back({*job, before});
   } else if (!(job->state == old_state)) {
     group_.batch.changes.push_back(
@@ -110,7 +113,7 @@ void StoreState::operate(OperateCall call) {
     if (scheduler_) self_->send(scheduler_, commit_atom::value, parcel(std::move(news)));
     return;
   }
-  group_.needs_sync = true;
+  group_.needs_sync = !call.note;
   group_.operations.push_back({call.id, std::move(call.reply), std::move(*job)});
   flush();
 }
@@ -220,6 +223,7 @@ void StoreState::answer_enqueues(Group& group, const std::vector<EnqueueOutcome>
         sort_by_place(std::move(job), news);
         continue;
       }
+      if (job.envelope->plan.policy.digest) ++joined_[outcomes[i].id];
       auto earlier = config_.store->get_job(outcomes[i].id);
       answer.push_back({earlier ? std::move(*earlier) : std::move(job), true});
     }
@@ -286,16 +290,41 @@ void StoreState::publish(const Group& group, const std::vector<EnqueueOutcome>& 
   }
 }
 
+void StoreState::publish_deliveries(const Group& group) {
+  if (!config_.events || !config_.feed || !config_.feed->wanted()) return;
+  std::vector<DeliveryEvent> events;
+  const TimePoint now = config_.clock->now();
+  for (const JobChange& change : group.batch.changes) {
+    std::ranges::move(events_of(change, now), std::back_inserter(events));
+  }
+  if (!events.empty()) {
+    self_->send(config_.events, event_atom::value, parcel(std::move(events)));
+  }
+}
+
 void StoreState::succeed(Group group, std::vector<EnqueueOutcome> outcomes) {
   pass_on_logs(group, outcomes);
   publish(group, outcomes);
+  publish_deliveries(group);
   Committed news;
   tell_applied(group, news);
   answer_operations(group, news);
   answer_enqueues(group, outcomes, news);
   if (scheduler_) self_->send(scheduler_, commit_atom::value, parcel(std::move(news)));
+  note_joined_digests();
   for (ApplyCall& call : group.applied) {
     if (call.done) call.done();
+  }
+}
+
+// By way of the scheduler, which may hold the job.
+void StoreState::note_joined_digests() {
+  for (const auto& [id, count] : std::exchange(joined_, {})) {
+    if (!scheduler_) continue;
+    const auto note = [count = count](JobState& state, TimePoint now) {
+      note_joined(state, count, now);
+    };
+    self_->send(scheduler_, act_atom::value, parcel(ActCall{id, {}, {}, note}));
   }
 }
 

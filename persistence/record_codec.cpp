@@ -13,6 +13,7 @@ constexpr std::uint8_t kLogVersion = 1;
 constexpr std::uint8_t kLogProgressVersion = 1;
 constexpr std::uint8_t kInboxVersion = 1;
 constexpr std::size_t kPrivacyCount = 3;
+constexpr std::size_t kStrategyCount = 3;
 
 /// Collects which optional fields a record has; written in front of them.
 class Presence {
@@ -200,6 +201,51 @@ PayloadPart part(ByteReader& in, std::size_t payload_size) {
   return one;
 }
 
+void append_plan(std::string& out, const DeliveryPlan& plan) {
+  const MessagePolicy& policy = plan.policy;
+  Presence().flag(policy.critical).field(policy.digest).append_to(out);
+  append_u8(out, static_cast<std::uint8_t>(plan.strategy));
+  append_varint(out, plan.fallbacks.size());
+  for (const auto& each : plan.fallbacks) {
+    Presence().field(each.after).append_to(out);
+    append_text(out, each.channel);
+    append_text(out, each.instead_of);
+    append_field(out, each.after);
+  }
+  append_text(out, policy.category);
+  append_text(out, policy.time_zone);
+  if (!policy.digest) return;
+  append_text(out, policy.digest->key);
+  append_signed(out, policy.digest->window.count());
+}
+
+ChannelFallback fallback(ByteReader& in) {
+  PresenceReader has(in);
+  ChannelFallback one;
+  one.channel = text(in);
+  one.instead_of = text(in);
+  if (has.next()) one.after = in.duration();
+  if (!has.exhausted()) in.fail();
+  return one;
+}
+
+DeliveryPlan plan(ByteReader& in) {
+  PresenceReader has(in);
+  DeliveryPlan one;
+  one.policy.critical = has.next();
+  const bool has_digest = has.next();
+  one.strategy = in.enumerator<ChannelStrategy>(kStrategyCount);
+  for (auto left = in.count(); left > 0 && in.ok(); --left) one.fallbacks.push_back(fallback(in));
+  one.policy.category = text(in);
+  one.policy.time_zone = text(in);
+  if (has_digest) {
+    std::string key = text(in);
+    one.policy.digest = DigestOptions{std::move(key), in.duration()};
+  }
+  if (!has.exhausted()) in.fail();
+  return one;
+}
+
 std::unexpected<Error> damaged(std::string_view record) {
   return townkrier::fail(Errc::kCorruption,
                          "a stored " + std::string(record) + " record is damaged");
@@ -223,7 +269,8 @@ Result<T> finished(const ByteReader& in, const PresenceReader& has, T value,
 
 void encode(const JobEnvelope& envelope, std::string& out) {
   append_u8(out, kEnvelopeVersion);
-  Presence().field(envelope.scheduled_for).append_to(out);
+  const bool planned = !(envelope.plan == DeliveryPlan{});
+  Presence().field(envelope.scheduled_for).flag(planned).append_to(out);
   append_text(out, envelope.kind);
   append_text(out, envelope.queue);
   append_u8(out, envelope.priority);
@@ -239,6 +286,7 @@ void encode(const JobEnvelope& envelope, std::string& out) {
   append_text(out, envelope.masked.text());
   append_varint(out, envelope.parts.size());
   for (const auto& part : envelope.parts) append_part(out, part);
+  if (planned) append_plan(out, envelope.plan);
 }
 
 Result<JobEnvelope> decode_envelope(const JobId& id, std::string_view bytes) {
@@ -256,6 +304,7 @@ Result<JobEnvelope> decode_envelope(const JobId& id, std::string_view bytes) {
   envelope.retry_delay = in.duration();
   envelope.timeout = in.duration();
   envelope.scheduled_for = time_field(in, has.next());
+  const bool planned = has.next();
   envelope.unique_key = text(in);
   envelope.created_at = in.time();
   envelope.tags = texts(in);
@@ -265,6 +314,7 @@ Result<JobEnvelope> decode_envelope(const JobId& id, std::string_view bytes) {
   for (auto left = in.count(); left > 0 && in.ok(); --left) {
     envelope.parts.push_back(part(in, envelope.payload.text().size()));
   }
+  if (planned) envelope.plan = plan(in);
   return finished(in, has, std::move(envelope), "job");
 }
 
@@ -495,8 +545,9 @@ void encode_counts(std::span<const std::uint64_t> counts, std::string& out) {
 
 Result<void> decode_counts(std::string_view bytes, std::span<std::uint64_t> counts) {
   ByteReader in(bytes);
-  for (auto& count : counts) count = in.varint();
-  if (!in.ok() || !in.at_end()) return damaged("counter");
+  // A status that is newer than the row has no count in it.
+  for (auto& count : counts) count = in.at_end() ? 0 : in.varint();
+  if (bytes.empty() || !in.ok() || !in.at_end()) return damaged("counter");
   return {};
 }
 
