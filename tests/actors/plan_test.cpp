@@ -1,6 +1,7 @@
 // Channels of one notification together, in the running engine: fallbacks, strategies, decisions.
 
 #include "tests/actors/engine_fixture.hpp"
+#include "tests/support/temp_dir.hpp"
 
 namespace townkrier::test {
 namespace {
@@ -91,17 +92,6 @@ TEST_F(Planned, BestEffortCompletesWithWhatCouldBeSent) {
   EXPECT_EQ(job(id).state.result.value()["results"]["push"]["status"], "failed");
 }
 
-TEST_F(Planned, ACancelledJobLeavesItsCountersRight) {
-  provider("push").answer = [](std::size_t) { return DeliveryOutcome::transient("down"); };
-  provider("sms").answer = nullptr;
-  const JobId id = enqueue({.via = {"push", "sms"}});
-  ASSERT_TRUE(act(id, JobAction::kCancel));
-  advance(1s);
-  ASSERT_EQ(status(id), JobStatus::kCancelled);
-  EXPECT_EQ(row_status(id, "push"), LogStatus::kCancelled);
-  EXPECT_EQ(store_->log_stats({})->by_status.at("cancelled"), 2u);
-}
-
 TEST_F(Planned, QuietHoursLeaveTheJobScheduledWithItsReasonAcrossACrash) {
   const std::string why = "not sent yet: quiet hours in UTC";
   bool quiet = true;
@@ -124,6 +114,31 @@ TEST_F(Planned, QuietHoursLeaveTheJobScheduledWithItsReasonAcrossACrash) {
   advance(2s);
   EXPECT_EQ(status(id), JobStatus::kCompleted);
   EXPECT_EQ(job(id).state.attempts, 1u);
+}
+
+struct OnDisk : EngineTest {
+  testing::TempDir dir;
+  void TearDown() override {
+    EngineTest::TearDown();
+    store_.reset();
+  }
+};
+
+TEST_F(OnDisk, ACancelledJobLeavesItsCountersRight) {
+  store_ = open_rocksdb_store(dir / "store").value();
+  channel("push");
+  channel("sms");
+  provider("push").answer = [](std::size_t) { return DeliveryOutcome::transient("down"); };
+  provider("sms").answer = nullptr;
+  launch();
+  const JobId id = enqueue({.via = {"push", "sms"}});
+  ASSERT_TRUE(act(id, JobAction::kCancel));  // push waits for its retry, sms is being sent
+  advance(1s);
+  EXPECT_EQ(status(id), JobStatus::kCancelled);
+  for (const NotificationLog& row : rows(id)) EXPECT_EQ(row.status, LogStatus::kCancelled);
+  EXPECT_EQ(store_->log_stats({})->by_status,
+            (std::map<std::string, std::uint64_t>{{"cancelled", 2}}));
+  EXPECT_TRUE(fatal_.empty());
 }
 
 struct Events : Planned {
