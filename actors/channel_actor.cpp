@@ -6,8 +6,19 @@
 #include "actors/guarded.hpp"
 #include "actors/worker_actor.hpp"
 #include "core/delivery_request.hpp"
+#include "core/masking.hpp"
 
 namespace townkrier {
+
+namespace {
+
+// Nothing was sent, and nothing went wrong.
+bool by_decision(const DeliveryOutcome& outcome) {
+  return outcome.kind == DeliveryOutcome::Kind::kSkipped ||
+         outcome.kind == DeliveryOutcome::Kind::kDeferred;
+}
+
+}  // namespace
 
 ChannelState::~ChannelState() {
   for (const WorkerActor& worker : workers_) {
@@ -101,8 +112,23 @@ DeliveryOutcome ChannelState::all_open() const {
   return DeliveryOutcome::throttled(ms, "provider unavailable: its circuit breaker is open");
 }
 
+void ChannelState::tell(DeliveryEvent::Kind kind, const InFlight& delivery,
+                        const ProviderSlot& slot, const DeliveryOutcome& outcome) {
+  if (!config_.feed || !config_.feed->wanted()) return;
+  told_.push_back({.kind = kind,
+                   .job = delivery.request.job_id,
+                   .channel = delivery.request.channel,
+                   .provider = std::string(slot.provider->name()),
+                   .attempt = delivery.request.attempt,
+                   .message_id = outcome.message_id,
+                   .error = mask_error(outcome.error, ContentPrivacy::kMasked),
+                   .error_code = outcome.error_code,
+                   .at = config_.clock->now()});
+}
+
 void ChannelState::call_provider(const DeliveryKey& key, InFlight& delivery, ProviderSlot& slot) {
   delivery.call = ++next_call_;
+  tell(DeliveryEvent::Kind::kProviderAttempt, delivery, slot, {});
   DeliveryRequest request = delivery.request;
   request.timeout = std::max(Duration{1}, std::chrono::ceil<Duration>(delivery.deadline - now()));
   DeliveryDone done = [inbox = inbox_, self = caf::actor_cast<caf::actor_addr>(self_), key,
@@ -159,7 +185,14 @@ void ChannelState::completed(Completion completion) {
   ProviderSlot& slot = providers_[delivery.order[delivery.position]];
   if (delivery.blocking) idle_.push_back(delivery.worker);
   judge(slot, delivery, completion.outcome);
-  if (completion.outcome.provider.empty()) completion.outcome.provider = slot.provider->name();
+  if (!by_decision(completion.outcome)) {
+    const bool sent = completion.outcome.kind == DeliveryOutcome::Kind::kSent;
+    tell(sent ? DeliveryEvent::Kind::kProviderSuccess : DeliveryEvent::Kind::kProviderFailure,
+         delivery, slot, completion.outcome);
+  }
+  if (completion.outcome.provider.empty() && !by_decision(completion.outcome)) {
+    completion.outcome.provider = slot.provider->name();
+  }
   const bool fall_back = completion.outcome.kind == DeliveryOutcome::Kind::kTransient ||
                          completion.outcome.kind == DeliveryOutcome::Kind::kThrottled;
   if (fall_back && !delivery.cancelled && now() < delivery.deadline) {
@@ -174,7 +207,7 @@ void ChannelState::completed(Completion completion) {
 void ChannelState::judge(ProviderSlot& slot, const InFlight& delivery,
                          const DeliveryOutcome& outcome) {
   const bool sent = outcome.kind == DeliveryOutcome::Kind::kSent;
-  sent ? ++slot.sent : ++slot.failed;
+  if (!by_decision(outcome)) sent ? ++slot.sent : ++slot.failed;
   if (sent)
     slot.breaker.success(delivery.permit);
   else if (outcome.kind == DeliveryOutcome::Kind::kTransient && !delivery.cancelled)
@@ -184,7 +217,7 @@ void ChannelState::judge(ProviderSlot& slot, const InFlight& delivery,
 }
 
 void ChannelState::report(const DeliveryKey& key, DeliveryOutcome outcome) {
-  outcome.kind == DeliveryOutcome::Kind::kSent ? ++sent_ : ++failed_;
+  if (!by_decision(outcome)) outcome.kind == DeliveryOutcome::Kind::kSent ? ++sent_ : ++failed_;
   unacknowledged_[key] = outcome;
   outbox_.push_back({number_, key, std::move(outcome)});
 }
@@ -197,6 +230,12 @@ void ChannelState::end(InFlightMap::iterator at) {
 void ChannelState::send_outcomes() {
   if (!outbox_.empty()) {
     self_->send(scheduler_, outcome_atom::value, parcel(std::exchange(outbox_, {})));
+  }
+  if (!told_.empty()) {
+    if (const auto events = config_.events()) {
+      self_->send(events, event_atom::value, parcel(std::move(told_)));
+    }
+    told_.clear();
   }
   if (owed_ > 0 && !rate_timer_) grant();
 }
@@ -222,7 +261,10 @@ void ChannelState::cancel(const std::vector<DeliveryKey>& keys) {
     else
       slot.breaker.abandon(delivery.permit);
     ++slot.failed;
-    report(key, DeliveryOutcome::transient("stopped before the provider answered", "stopped"));
+    const auto stopped =
+        DeliveryOutcome::transient("stopped before the provider answered", "stopped");
+    tell(DeliveryEvent::Kind::kProviderFailure, delivery, slot, stopped);
+    report(key, stopped);
     end(at);
   }
   send_outcomes();

@@ -19,6 +19,7 @@
 
 #include "actors/protocol.hpp"
 #include "core/circuit_breaker.hpp"
+#include "core/delivery_events.hpp"
 #include "core/provider_order.hpp"
 #include "core/token_bucket.hpp"
 #include "townkrier/notification_manager.hpp"
@@ -29,6 +30,9 @@ namespace townkrier {
 struct ChannelActorConfig {
   ConfiguredChannel channel;
   LogSink log;
+  std::shared_ptr<const DeliveryFeed> feed = nullptr;  ///< Null: no delivery events.
+  std::shared_ptr<const Clock> clock = nullptr;        ///< For `feed`.
+  std::function<EventsActor()> events = nullptr;       ///< For `feed`.
 };
 
 class ChannelState {
@@ -95,6 +99,9 @@ class ChannelState {
   void report(const DeliveryKey& key, DeliveryOutcome outcome);
   void end(InFlightMap::iterator at);
   void send_outcomes();
+  // Delivery events of a provider, sent on by `send_outcomes`.
+  void tell(DeliveryEvent::Kind kind, const InFlight& delivery, const ProviderSlot& slot,
+            const DeliveryOutcome& outcome);
   DeliveryOutcome all_open() const;
   std::size_t idle_worker();
 
@@ -110,6 +117,7 @@ class ChannelState {
   InFlightMap in_flight_;
   std::map<DeliveryKey, DeliveryOutcome> unacknowledged_;
   std::vector<ChannelOutcome> outbox_;
+  std::vector<DeliveryEvent> told_;
   std::int64_t owed_ = 0;  // credits that may be given (again) once the rate allows
   bool rate_timer_ = false;
   std::uint64_t next_call_ = 0;

@@ -93,12 +93,23 @@ EngineActor::behavior_type engine_actor(EngineActor::stateful_pointer<EngineActo
       [=](subscribe_events, const EventSubscriber& subscriber) {
         const auto runtime = weak.lock();
         if (!runtime) return;
-        runtime->subscribe([address = caf::actor_cast<caf::actor_addr>(subscriber)](
-                               const std::vector<JobEvent>& events) {
+        runtime->subscribe(EventSink{[address = caf::actor_cast<caf::actor_addr>(subscriber)](
+                                         const std::vector<JobEvent>& events) {
           const auto alive = caf::actor_cast<EventSubscriber>(address);
           if (alive) caf::anon_send(alive, job_events::value, JobEvents{events});
           return bool(alive);
-        });
+        }});
+      },
+      [=](subscribe_events, const DeliverySubscriber& subscriber) {
+        const auto runtime = weak.lock();
+        if (!runtime) return;
+        runtime->subscribe(
+            DeliveryEventSink{[address = caf::actor_cast<caf::actor_addr>(subscriber)](
+                                  const std::vector<DeliveryEvent>& events) {
+              const auto alive = caf::actor_cast<DeliverySubscriber>(address);
+              if (alive) caf::anon_send(alive, delivery_events::value, DeliveryEvents{events});
+              return bool(alive);
+            }});
       },
   };
 }

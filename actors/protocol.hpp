@@ -25,6 +25,7 @@
 #include "core/ready_queue.hpp"
 #include "townkrier/backend.hpp"
 #include "townkrier/channel.hpp"
+#include "townkrier/events.hpp"
 #include "townkrier/job.hpp"
 #include "townkrier/store.hpp"
 
@@ -135,11 +136,15 @@ struct ApplyCall {
   std::function<void()> done;       ///< Called after the commit; may be empty.
 };
 
+/// A note in a job's state that changes neither its status nor its time.
+using JobNote = std::function<void(JobState&, TimePoint)>;
+
 /// An operator's wish for one job that the scheduler does not hold.
 struct OperateCall {
   JobId id;
   JobAction action = JobAction::kRetry;
   ReplyOnce<Job> reply;
+  JobNote note = {};  ///< Instead of the action; written without fsync.
 };
 
 /// Anything else that writes: run on the store's thread, between groups.
@@ -191,6 +196,7 @@ struct ActCall {
   JobId id;
   JobAction action = JobAction::kRetry;
   ReplyOnce<Job> reply;
+  JobNote note = {};  ///< Instead of the action.
 };
 
 struct FlowCall {
@@ -299,8 +305,9 @@ using QueryActor = caf::typed_actor<caf::reacts_to<read_atom, Parcel<ReadCall>>>
 /// Retention: deletes old rows and jobs in slices.
 using JanitorActor = caf::typed_actor<caf::reacts_to<tick_atom>, caf::reacts_to<ack_atom, bool>>;
 
-/// Passes job events on to subscribers.
+/// Passes events of jobs and deliveries on to subscribers.
 using EventsActor = caf::typed_actor<caf::reacts_to<event_atom, Parcel<std::vector<JobEvent>>>,
+                                     caf::reacts_to<event_atom, Parcel<std::vector<DeliveryEvent>>>,
                                      caf::reacts_to<attach_atom, Parcel<EventSink>>>;
 
 struct Attach {

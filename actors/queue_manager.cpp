@@ -258,6 +258,13 @@ Result<QueueInfo> QueueManager::resume_queue(const std::string& queue) {
   return wait(std::move(future));
 }
 
+Result<void> QueueManager::subscribe(DeliveryEventSink sink) {
+  auto engine = impl_->engine();
+  if (!engine) return std::unexpected(engine.error());
+  (*engine)->subscribe(std::move(sink));
+  return {};
+}
+
 void QueueManager::log_to(StorageManager& storage) {
   const std::lock_guard lock{impl_->mutex};
   const auto& target = storage.adapter().store;

@@ -124,7 +124,8 @@ void Runtime::spawn_supervisor(std::vector<ConfiguredChannel> channels) {
                              {},
                              config_.log,
                              fatal,
-                             config_.log_sink};
+                             config_.log_sink,
+                             feed_};
   SchedulerConfig& scheduler_config = supervisor_config.scheduler;
   scheduler_config.options = config_.adapter.options;
   scheduler_config.privacy = privacy();
@@ -138,6 +139,7 @@ void Runtime::spawn_supervisor(std::vector<ConfiguredChannel> channels) {
   }
   supervisor_config.logs = config_.adapter.logs;
   supervisor_config.log = config_.log;
+  supervisor_config.feed = feed_;
   supervisor_config.fatal = fatal;
   auto ready = std::make_shared<std::promise<void>>();
   supervisor_config.ready = [ready] { ready->set_value(); };

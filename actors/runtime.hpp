@@ -59,6 +59,7 @@ class Runtime final : public DashboardBackend, public std::enable_shared_from_th
   /// The ordered end; blocks. Afterwards every call answers kUnavailable.
   void shut_down();
   void subscribe(EventSink sink);
+  void subscribe(DeliveryEventSink sink) { feed_->add(std::move(sink)); }
 
   Result<void> check(const JobRequest& request) const override;
   void enqueue(std::vector<JobRequest> requests, Reply<std::vector<EnqueuedJob>> reply) override;
@@ -101,6 +102,7 @@ class Runtime final : public DashboardBackend, public std::enable_shared_from_th
   std::unique_ptr<caf::actor_system> own_system_;
   caf::actor_system* system_ = nullptr;
   std::shared_ptr<Directory> directory_ = std::make_shared<Directory>();
+  std::shared_ptr<DeliveryFeed> feed_ = std::make_shared<DeliveryFeed>();
   SupervisorActor supervisor_;
   std::atomic<bool> ended_{false};
   std::atomic<bool> failed_{false};

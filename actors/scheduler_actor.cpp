@@ -173,11 +173,12 @@ void SchedulerState::act(ActCall call) {
     ready_.remove(call.id);
     waiting_.remove(call.id);
     held_.insert(call.id);
-    self_->send(config_.store, operate_atom::value,
-                parcel(OperateCall{call.id, call.action, std::move(call.reply)}));
+    self_->send(
+        config_.store, operate_atom::value,
+        parcel(OperateCall{call.id, call.action, std::move(call.reply), std::move(call.note)}));
     return;
   }
-  if (call.action != JobAction::kCancel || running->second.job == nullptr) {
+  if (call.note || call.action != JobAction::kCancel || running->second.job == nullptr) {
     call.reply(std::unexpected(conflict(call.action, JobStatus::kProcessing)));
     return;
   }

@@ -28,6 +28,17 @@ bool remove_payload(Job& job) {
   return true;
 }
 
+// Rows of deliveries that differ from `before` and are not in `logs` yet.
+void add_changed(const std::vector<Delivery>& before, const JobState& after,
+                 std::vector<DeliveryLog>& logs) {
+  JobState earlier;
+  earlier.deliveries = before;
+  for (const DeliveryLog& log : changed_deliveries(earlier, after)) {
+    const bool known = std::ranges::find(logs, log.delivery, &DeliveryLog::delivery) != logs.end();
+    if (!known) logs.push_back(log);
+  }
+}
+
 }  // namespace
 
 void SchedulerState::send_apply(ApplyCall call) {
@@ -103,14 +114,13 @@ void SchedulerState::finish(RunningMap::iterator at, std::vector<DeliveryLog> lo
   deadlines_.erase({running.deadline, job.id()});
   const TimePoint now = config_.clock->now();
   const JobPlace place = place_of(*job.envelope, job.state);
+  // The end of an attempt may change deliveries that were not part of it.
+  const bool spreads =
+      running.end == AttemptEnd::kCancelled || !(job.envelope->plan == DeliveryPlan{});
   std::vector<Delivery> waiting;
-  if (running.end == AttemptEnd::kCancelled) waiting = job.state.deliveries;
+  if (spreads) waiting = job.state.deliveries;
   settle(*job.envelope, job.state, running.end, now);
-  if (running.end == AttemptEnd::kCancelled) {  // deliveries that waited are cancelled with it
-    JobState before = job.state;
-    before.deliveries = std::move(waiting);
-    std::ranges::move(changed_deliveries(before, job.state), std::back_inserter(logs));
-  }
+  if (spreads) add_changed(waiting, job.state, logs);
   const bool rewritten = remove_payload(job);
   call.ends.push_back({std::move(job), place, rewritten, std::move(logs), std::move(inbox)});
 }

@@ -90,11 +90,18 @@ JanitorActor::behavior_type janitor(JanitorActor::stateful_pointer<JanitorState>
   };
 }
 
-EventsActor::behavior_type events(EventsActor::stateful_pointer<EventsState> self, LogSink log) {
+EventsActor::behavior_type events(EventsActor::stateful_pointer<EventsState> self,
+                                  std::shared_ptr<DeliveryFeed> feed, LogSink log) {
   guard(self, EventsState::name, log);
   return {
       [self](event_atom, const Parcel<std::vector<JobEvent>>& events) {
         std::erase_if(self->state.sinks, [&](const auto& sink) { return !(*sink)(*events); });
+      },
+      [feed, log](event_atom, const Parcel<std::vector<DeliveryEvent>>& events) {
+        if (feed && feed->tell(*events) > 0) {
+          log(LogLevel::kError,
+              actor_line(EventsState::name, "listener_removed", "it threw an exception"));
+        }
       },
       [self](attach_atom, const Parcel<EventSink>& sink) {
         self->state.sinks.push_back(sink.content);

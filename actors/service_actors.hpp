@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "actors/protocol.hpp"
+#include "core/delivery_events.hpp"
 #include "townkrier/config.hpp"
 #include "townkrier/notification_manager.hpp"
 #include "townkrier/queue_manager.hpp"
@@ -46,6 +47,8 @@ struct EventsState {
   static inline const char* name = "events";
   std::vector<std::shared_ptr<EventSink>> sinks;
 };
-EventsActor::behavior_type events(EventsActor::stateful_pointer<EventsState> self, LogSink log);
+/// Listeners of delivery events are in `feed`, which may be null.
+EventsActor::behavior_type events(EventsActor::stateful_pointer<EventsState> self,
+                                  std::shared_ptr<DeliveryFeed> feed, LogSink log);
 
 }  // namespace townkrier

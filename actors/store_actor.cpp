@@ -33,10 +33,6 @@ void sort_by_place(Job job, Committed& news) {
   }
 }
 
-JobEvent event_of(const Job& job) {
-  return {job.id(), job.envelope->kind, job.envelope->queue, job.state.status, job.state.attempts};
-}
-
 bool is_fatal(Errc code) {
   return code == Errc::kIo || code == Errc::kCorruption;
 }
@@ -88,10 +84,12 @@ Result<Job> StoreState::operated(const OperateCall& call) {
   const JobPlace before = place_of(*job->envelope, job->state);
   const JobState old_state = job->state;
   const TimePoint now = config_.clock->now();
-  if (auto allowed = apply_action(job->state, call.action, now); !allowed) {
+  if (call.note) {
+    if (!is_terminal(job->state.status)) call.note(job->state, now);
+  } else if (auto allowed = apply_action(*job->envelope, job->state, call.action, now); !allowed) {
     return std::unexpected(allowed.error());
   }
-  if (call.action == JobAction::kDelete) {
+  if (!call.note && call.action == JobAction::kDelete) {
     group_.batch.removals.push_back({*job, before});
   } else if (!(job->state == old_state)) {
     group_.batch.changes.push_back(
@@ -110,7 +108,7 @@ void StoreState::operate(OperateCall call) {
     if (scheduler_) self_->send(scheduler_, commit_atom::value, parcel(std::move(news)));
     return;
   }
-  group_.needs_sync = true;
+  group_.needs_sync = !call.note;
   group_.operations.push_back({call.id, std::move(call.reply), std::move(*job)});
   flush();
 }
@@ -220,6 +218,7 @@ void StoreState::answer_enqueues(Group& group, const std::vector<EnqueueOutcome>
         sort_by_place(std::move(job), news);
         continue;
       }
+      if (job.envelope->plan.policy.digest) ++joined_[outcomes[i].id];
       auto earlier = config_.store->get_job(outcomes[i].id);
       answer.push_back({earlier ? std::move(*earlier) : std::move(job), true});
     }
@@ -257,43 +256,16 @@ void StoreState::tell_applied(Group& group, Committed& news) {
   }
 }
 
-void StoreState::pass_on_logs(const Group& group, const std::vector<EnqueueOutcome>& outcomes) {
-  if (!config_.log_sink) return;
-  std::vector<LogId> rows;
-  for (std::size_t i = 0; i < outcomes.size(); ++i) {
-    if (outcomes[i].deduplicated) continue;
-    for (const NotificationLog& row : group.batch.enqueued[i].logs) rows.push_back(row.id);
-  }
-  for (const JobChange& change : group.batch.changes) {
-    for (const DeliveryLog& log : change.logs) {
-      rows.push_back(change.job.state.deliveries[log.delivery].log_id);
-    }
-  }
-  if (!rows.empty()) config_.log_sink(rows);
-}
-
-// Events name jobs before their content is moved on to the scheduler.
-void StoreState::publish(const Group& group, const std::vector<EnqueueOutcome>& outcomes) {
-  if (!config_.events) return;
-  std::vector<JobEvent> events;
-  events.reserve(group.batch.enqueued.size() + group.batch.changes.size());
-  for (std::size_t i = 0; i < outcomes.size(); ++i) {
-    if (!outcomes[i].deduplicated) events.push_back(event_of(group.batch.enqueued[i].job));
-  }
-  for (const JobChange& change : group.batch.changes) events.push_back(event_of(change.job));
-  if (!events.empty()) {
-    self_->send(config_.events, event_atom::value, parcel(std::move(events)));
-  }
-}
-
 void StoreState::succeed(Group group, std::vector<EnqueueOutcome> outcomes) {
   pass_on_logs(group, outcomes);
   publish(group, outcomes);
+  publish_deliveries(group);
   Committed news;
   tell_applied(group, news);
   answer_operations(group, news);
   answer_enqueues(group, outcomes, news);
   if (scheduler_) self_->send(scheduler_, commit_atom::value, parcel(std::move(news)));
+  note_joined_digests();
   for (ApplyCall& call : group.applied) {
     if (call.done) call.done();
   }

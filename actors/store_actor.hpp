@@ -5,12 +5,14 @@
 // answers everybody. Spawned detached: it blocks on the disk.
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "actors/protocol.hpp"
 #include "core/admission.hpp"
+#include "core/delivery_events.hpp"
 #include "townkrier/queue_manager.hpp"
 
 namespace townkrier {
@@ -28,6 +30,7 @@ struct StoreConfig {
   /// Told which log rows were written, after they are durable; null: nobody. Called on the store's
   /// thread.
   std::function<void(const std::vector<LogId>&)> log_sink;
+  std::shared_ptr<const DeliveryFeed> feed = nullptr;  ///< Null: no delivery events.
 };
 
 class StoreState {
@@ -81,6 +84,8 @@ class StoreState {
   void tell_applied(Group& group, Committed& news);
   void pass_on_logs(const Group& group, const std::vector<EnqueueOutcome>& outcomes);
   void publish(const Group& group, const std::vector<EnqueueOutcome>& outcomes);
+  void note_joined_digests();
+  void publish_deliveries(const Group& group);
   void refuse(Group group, const Error& error);
   std::vector<ApplyCall> taken_back(Group& group);
   Result<Job> operated(const OperateCall& call);
@@ -89,6 +94,7 @@ class StoreState {
   StoreConfig config_;
   SchedulerActor scheduler_;
   Group group_;
+  std::map<JobId, std::size_t> joined_;  // digests that got more since the last commit
   bool armed_ = false;
   bool failed_ = false;
   bool admitting_ = true;  // what the log was told last

@@ -78,11 +78,13 @@ void SupervisorState::spawn_child(Role role, std::size_t index) {
   switch (role) {
     case Role::kEvents:
       keep(
-          [](auto& h) -> auto& { return h.events; }, self_->spawn(events, config_.log));
+          [](auto& h) -> auto& { return h.events; },
+          self_->spawn(events, config_.feed, config_.log));
       break;
     case Role::kStore: {
       StoreConfig store_config = config_.store;
       store_config.events = d.events();
+      store_config.feed = config_.feed;
       keep(
           [](auto& h) -> auto& { return h.store; }, spawn_blocking(store, store_config));
       break;
@@ -100,7 +102,10 @@ void SupervisorState::spawn_child(Role role, std::size_t index) {
     case Role::kChannel:
       keep(
           [index](auto& h) -> auto& { return h.channels[index]; },
-          self_->spawn(channel, ChannelActorConfig{config_.channels[index], config_.log}));
+          self_->spawn(channel,
+                       ChannelActorConfig{
+                           config_.channels[index], config_.log, config_.feed, config_.store.clock,
+                           [directory = config_.directory] { return directory->events(); }}));
       break;
     case Role::kScheduler: {
       SchedulerConfig scheduler_config = config_.scheduler;

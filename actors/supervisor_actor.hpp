@@ -80,6 +80,7 @@ struct SupervisorConfig {
   LogOptions logs;
   std::size_t queries = 2;
   LogSink log;
+  std::shared_ptr<DeliveryFeed> feed = nullptr;  ///< Listeners of delivery events; may be null.
   std::function<void(const Error&)> fatal;
   std::function<void()> ready;  ///< Called once when the directory is filled; may be empty.
   /// Blocking actors get threads of their own. Tests on virtual time say no.

@@ -89,6 +89,7 @@ Result<void> queries(Workbench& bench);
 Result<void> http_enqueue(Workbench& bench);
 Result<void> http_batch(Workbench& bench);
 Result<void> hung_channel(Workbench& bench);
+Result<void> outgoing(Workbench& bench);
 
 /// The fresh process of `restart`: opens the store `dir` and prints one line of JSON.
 int probe_restart(const Options& options);

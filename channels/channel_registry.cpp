@@ -117,11 +117,13 @@ void ChannelRegistry::add_gates(ConfiguredChannel& channel) const {
   }
   for (std::size_t i = 0; i < channel.providers.size(); ++i) {
     const bool configured = i < config.providers.size();
-    if (!configured && !recipients && !shared_.suppressions) continue;
+    if (!configured && !recipients && !shared_.suppressions && !shared_.policy) continue;
     Gate gate{.holds = channel.providers.size() == 1,
               .timer = shared_.timer,
               .recipients = recipients,
-              .suppressions = shared_.suppressions};
+              .suppressions = shared_.suppressions,
+              .policy = shared_.policy,
+              .clock = shared_.clock};
     if (configured) gate.rate = config.providers[i].rate;
     if (configured) gate.concurrency = config.providers[i].concurrency;
     channel.providers[i] = std::make_shared<GatedProvider>(channel.providers[i], std::move(gate));
@@ -144,8 +146,10 @@ Result<std::shared_ptr<Provider>> ChannelRegistry::make_provider(const ChannelCo
   }
   const nlohmann::json settings =
       config.settings.empty() ? nlohmann::json::object() : config.settings.value();
-  ProviderEnvironment environment{
-      .channel = channel.name, .provider = name, .transport = shared_.transport};
+  ProviderEnvironment environment{.channel = channel.name,
+                                  .provider = name,
+                                  .transport = shared_.transport,
+                                  .clock = shared_.clock};
   auto provider = factory->second(settings, environment);
   if (!provider) return std::unexpected(provider_error(channel, index, name, provider.error()));
   if (!*provider) return std::unexpected(config_error(channel.name, "a factory made no provider"));

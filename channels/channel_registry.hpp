@@ -26,6 +26,8 @@ class ChannelRegistry {
     std::shared_ptr<TransportLoop> transport;
     std::shared_ptr<Timer> timer;
     std::shared_ptr<const SuppressionList> suppressions;  ///< Null: none.
+    std::shared_ptr<const PolicyOptions> policy;          ///< Null: none.
+    std::shared_ptr<const Clock> clock = std::make_shared<SystemClock>();
   };
   explicit ChannelRegistry(Shared shared) : shared_(std::move(shared)) {}
 

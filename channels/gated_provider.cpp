@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/recipient_policy.hpp"
+
 namespace townkrier {
 namespace {
 
@@ -54,28 +56,51 @@ void GatedProvider::send(DeliveryRequest request, DeliveryDone done) {
   enter(passage);
 }
 
-/// The outcome when nobody is left to send to, or one of them has had enough for now.
+/// Takes out those who are suppressed or have opted out; the outcome when nobody is left.
+std::optional<DeliveryOutcome> GatedProvider::drop_unwanted(DeliveryRequest& request,
+                                                            json& recipients) const {
+  const SuppressionList& list = *gate_.suppressions;
+  const std::string& category = request.policy.category;
+  const bool may_opt_out = !category.empty() && !request.policy.critical;
+  std::optional<DeliveryOutcome> outcome;
+  json left = json::array();
+  for (const json& recipient : recipients) {
+    const std::string address = address_of(recipient);
+    if (const auto entry = list.find(channel_type(), address)) {
+      outcome = DeliveryOutcome::permanent("not sent: the address is suppressed, " + entry->reason +
+                                               " since " + to_iso8601(entry->at),
+                                           "suppressed");
+    } else if (const auto out =
+                   may_opt_out ? list.find(channel_type(), address, category) : std::nullopt) {
+      outcome = DeliveryOutcome::skipped(
+          "not sent: opted out of " + category + " since " + to_iso8601(out->at), "opted_out");
+    } else {
+      left.push_back(recipient);
+    }
+  }
+  if (left.empty()) return outcome;
+  if (left.size() < recipients.size()) request.recipient = left;
+  recipients = std::move(left);
+  return std::nullopt;
+}
+
+/// The outcome when nobody is left to send to, or it is not the time, or one of them has had enough
+/// for now.
 std::optional<DeliveryOutcome> GatedProvider::refuse(DeliveryRequest& request) const {
   const bool suppresses = gate_.suppressions && !gate_.suppressions->empty();
-  if (!suppresses && !gate_.recipients) return std::nullopt;
-  json recipients = request.recipient.value();
-  if (!recipients.is_array() || recipients.empty()) return std::nullopt;
-  if (suppresses) {
-    std::string why;
-    json left = json::array();
-    for (const json& recipient : recipients) {
-      const auto entry = gate_.suppressions->find(channel_type(), address_of(recipient));
-      if (entry) why = entry->reason + " since " + to_iso8601(entry->at);
-      if (!entry) left.push_back(recipient);
-    }
-    if (left.empty()) {
-      return DeliveryOutcome::permanent("not sent: the address is suppressed, " + why,
-                                        "suppressed");
-    }
-    if (left.size() < recipients.size()) request.recipient = left;
-    recipients = std::move(left);
+  json recipients;
+  if (suppresses || gate_.recipients) recipients = request.recipient.value();
+  const bool knows_recipients = recipients.is_array() && !recipients.empty();
+  if (suppresses && knows_recipients) {
+    if (auto unwanted = drop_unwanted(request, recipients)) return unwanted;
   }
-  if (!gate_.recipients) return std::nullopt;
+  if (gate_.policy) {
+    const TimePoint now = gate_.clock->now();
+    if (const auto wait = deferral(*gate_.policy, channel_type(), request.policy, now)) {
+      return DeliveryOutcome::deferred(wait->until - now, wait->why);
+    }
+  }
+  if (!gate_.recipients || !knows_recipients) return std::nullopt;
   for (const json& recipient : recipients) {
     const auto wait =
         gate_.recipients->admit(address_of(recipient), request.idempotency_key, gate_.timer->now());

@@ -2,7 +2,7 @@
 
 /// \file gated_provider.hpp
 /// A provider behind a gate: its own rate and concurrency, the waits it has asked for, the
-/// channel's limit for one recipient, and the suppression list.
+/// channel's limit for one recipient, the suppression list, and the recipients' policy.
 
 #include <atomic>
 #include <cstdint>
@@ -43,6 +43,8 @@ struct Gate {
   std::shared_ptr<Timer> timer;
   std::shared_ptr<SharedThrottle> recipients;           ///< Null: no limit.
   std::shared_ptr<const SuppressionList> suppressions;  ///< Null: none.
+  std::shared_ptr<const PolicyOptions> policy;          ///< Null: none.
+  std::shared_ptr<const Clock> clock;                   ///< For `policy`.
 };
 
 /// Thread-safe. Invariants:
@@ -79,6 +81,8 @@ class GatedProvider final : public Provider, public std::enable_shared_from_this
   using PassagePtr = std::shared_ptr<Passage>;
 
   std::optional<DeliveryOutcome> refuse(DeliveryRequest& request) const;
+  std::optional<DeliveryOutcome> drop_unwanted(DeliveryRequest& request,
+                                               nlohmann::json& recipients) const;
   void enter(const PassagePtr& passage);
   void wait(const PassagePtr& passage, std::chrono::nanoseconds needed);
   void queue(const PassagePtr& passage);

@@ -28,6 +28,11 @@ Result<std::shared_ptr<CurlTransport>> make_transport() {
   return CurlTransport::create();
 }
 
+/// Null when it has nothing to say.
+std::shared_ptr<const PolicyOptions> policy_rules(const PolicyOptions& policy) {
+  return policy.quiet_hours ? std::make_shared<PolicyOptions>(policy) : nullptr;
+}
+
 void add_bundled_drivers(ChannelRegistry& registry) {
   registry.add_factory("console", create_console_channel);
   registry.add_factory("in_app", create_in_app_channel);
@@ -59,13 +64,16 @@ struct NotificationManager::Impl {
         attachments(std::move(given.attachments)),
         made_transport(make_transport()),
         transport(made_transport.value_or(nullptr)),
-        registry({transport, timer, given.suppressions}) {
+        policy(std::move(given.policy)),
+        clock(given.clock ? std::move(given.clock) : std::make_shared<SystemClock>()),
+        registry({transport, timer, given.suppressions, policy_rules(policy), clock}) {
     add_bundled_drivers(registry);
     for (ChannelConfig& channel : given.channels) registry.add(std::move(channel));
   }
 
   Result<void> ready() {
     if (!made_transport) return std::unexpected(made_transport.error());
+    if (auto valid = policy.validate(); !valid) return valid;
     const std::lock_guard lock(mutex);
     if (!sources) {
       auto opened = open_message_sources(templates, attachments);
@@ -84,11 +92,12 @@ struct NotificationManager::Impl {
   const Result<std::shared_ptr<CurlTransport>> made_transport;
   const std::shared_ptr<CurlTransport> transport;
   const std::shared_ptr<ThreadTimer> timer = std::make_shared<ThreadTimer>();
+  const PolicyOptions policy;
+  const std::shared_ptr<const Clock> clock;
   std::mutex mutex;
   ChannelRegistry registry;
   std::optional<MessageSources> sources;  // set by the first `ready()` that succeeds
-  const SystemClock clock;
-  UuidV7Generator ids{clock};
+  UuidV7Generator ids{*clock};
   WorkerPool workers{kMaxSendThreads};  // last: its tasks use the rest
 };
 
@@ -105,7 +114,8 @@ std::vector<ImmediateDelivery> NotificationManager::Impl::deliveries(
     request.timeout = timeout;
     request.content = payload.at("notification").at(name);
     request.recipient = payload.at("recipient").value(name, nlohmann::json::array());
-    request.created_at = clock.now();
+    request.created_at = clock->now();
+    request.policy = prepared.plan.policy;
     request.stop = stop;
     out.push_back({.channel = channel, .request = std::move(request)});
   }
@@ -171,7 +181,7 @@ Result<SendReport> NotificationManager::send(const Notification& notification,
   // Opens the loop again in case a QueueManager has stopped it.
   impl_->transport->run_once(Duration{0});
   const auto sending = std::make_shared<ImmediateSend>(
-      impl_->deliveries(*prepared, timeout, stop.get_token()), impl_->workers,
+      impl_->deliveries(*prepared, timeout, stop.get_token()), prepared->plan, impl_->workers,
       [promise, loop = impl_->transport](SendReport report, std::vector<InboxMessage>) {
         promise->set_value(std::move(report));
         loop->wake();
@@ -196,7 +206,9 @@ void NotificationManager::send_async(
     std::function<void(SendReport, std::vector<InboxMessage>)> done) {
   auto deliveries = impl_->deliveries(prepared, timeout, {});
   if (deliveries.empty()) return done({}, {});
-  std::make_shared<ImmediateSend>(std::move(deliveries), impl_->workers, std::move(done))->start();
+  std::make_shared<ImmediateSend>(std::move(deliveries), std::move(prepared.plan), impl_->workers,
+                                  std::move(done))
+      ->start();
 }
 
 std::shared_ptr<TransportLoop> NotificationManager::transport() const {

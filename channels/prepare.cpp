@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/delivery_plan.hpp"
 #include "core/json_reader.hpp"
 #include "core/log_rows.hpp"
 #include "core/masking.hpp"
@@ -104,12 +105,14 @@ class Preparation {
       return std::unexpected(std::move(ok.error()));
     }
     take_via();
+    take_plan();
     if (unknown_) return std::unexpected(*std::move(unknown_));
     if (parts_.empty() && errors_.empty()) take_all_with_content();
     if (parts_.empty() && errors_.empty()) take_default(default_channel);
     if (parts_.empty() && errors_.empty()) {
       errors_.add("/notification", "has no content for any configured channel");
     }
+    if (errors_.empty()) name_fallbacks();
     for (Part& part : parts_) add_recipient(part);
     take_attachments();
     for (const Part& part : parts_) check(part);
@@ -137,6 +140,37 @@ class Preparation {
         take_named((*via)[i].get_ref<const std::string&>(), pointer);
       }
     }
+  }
+
+  /// A fallback need not be in `via`.
+  void take_plan() {
+    JsonReader reader(notification_, "/notification", errors_);
+    plan_ = read_delivery_plan(reader);
+    for (std::size_t i = 0; i < plan_.fallbacks.size(); ++i) {
+      const std::string pointer = pointer_to("/notification/fallback", i);
+      if (plan_.fallbacks[i].after && plan_.strategy == ChannelStrategy::kAllOrNothing) {
+        errors_.add(pointer + "/after", "goes with all strategies but all-or-nothing");
+      }
+      if (!parts_.empty()) take_named(plan_.fallbacks[i].channel, pointer + "/channel");
+    }
+  }
+
+  /// Names of types become names of channels of this notification.
+  void name_fallbacks() {
+    for (std::size_t i = 0; i < plan_.fallbacks.size(); ++i) {
+      const std::string pointer = pointer_to("/notification/fallback", i);
+      name_channel(plan_.fallbacks[i].channel, pointer + "/channel");
+      name_channel(plan_.fallbacks[i].instead_of, pointer + "/insteadOf");
+    }
+    check_fallbacks(plan_.fallbacks, errors_);
+  }
+
+  void name_channel(std::string& name, const std::string& pointer) {
+    const ConfiguredChannel* channel = registry_.find(name);
+    if (channel == nullptr || !has(channel)) {
+      return errors_.add(pointer, "is not a channel of this notification");
+    }
+    name = channel->config.name;
   }
 
   void take_named(const std::string& name, const std::string& pointer) {
@@ -274,6 +308,7 @@ class Preparation {
     out.payload = payload.text();
     out.parts = payload.parts();
     if (masks) out.masked = masked.text();
+    out.plan = plan_;
     return out;
   }
 
@@ -284,6 +319,7 @@ class Preparation {
   const ContentPrivacy privacy_;
   std::deque<json> kept_;  // values that are not in the payload as they are
   std::vector<Part> parts_;
+  DeliveryPlan plan_;
   FieldErrors errors_;
   std::optional<Error> unknown_;
 };

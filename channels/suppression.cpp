@@ -24,8 +24,10 @@ namespace {
 
 using nlohmann::json;
 
-std::string key_of(std::string_view channel_type, std::string_view address) {
+std::string key_of(std::string_view channel_type, std::string_view address,
+                   std::string_view category) {
   std::string text(channel_type);
+  if (!category.empty()) text.append("\n").append(category).append("\n");
   text += '\n';
   for (const char c : address) text += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
   std::array<unsigned char, SHA256_DIGEST_LENGTH> hash{};
@@ -35,9 +37,9 @@ std::string key_of(std::string_view channel_type, std::string_view address) {
 
 class MemoryList : public SuppressionList {
  public:
-  std::optional<Suppression> find(std::string_view channel_type,
-                                  std::string_view address) const override {
-    const std::string key = key_of(channel_type, address);
+  std::optional<Suppression> find(std::string_view channel_type, std::string_view address,
+                                  std::string_view category) const override {
+    const std::string key = key_of(channel_type, address, category);
     const std::lock_guard lock(mutex_);
     const auto found = entries_.find(key);
     if (found == entries_.end()) return std::nullopt;
@@ -45,7 +47,8 @@ class MemoryList : public SuppressionList {
   }
 
   Result<void> add(Suppression suppression) override {
-    const std::string key = key_of(suppression.channel_type, suppression.address);
+    const std::string key =
+        key_of(suppression.channel_type, suppression.address, suppression.category);
     suppression.address = mask_address_text(suppression.address);
     const std::lock_guard lock(mutex_);
     if (entries_.contains(key)) return {};
@@ -54,8 +57,9 @@ class MemoryList : public SuppressionList {
     return {};
   }
 
-  Result<bool> remove(std::string_view channel_type, std::string_view address) override {
-    const std::string key = key_of(channel_type, address);
+  Result<bool> remove(std::string_view channel_type, std::string_view address,
+                      std::string_view category) override {
+    const std::string key = key_of(channel_type, address, category);
     const std::lock_guard lock(mutex_);
     if (!entries_.contains(key)) return false;
     if (auto ok = keep(key, nullptr); !ok) return std::unexpected(ok.error());
@@ -129,6 +133,7 @@ class FileList final : public MemoryList {
                    {"address", entry->address},
                    {"reason", entry->reason},
                    {"at", to_iso8601(entry->at)}});
+      if (!entry->category.empty()) line["category"] = entry->category;
     }
     const std::string text = line.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
     if (::write(file_, text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
@@ -155,7 +160,8 @@ class FileList final : public MemoryList {
     restore(key, Suppression{.channel_type = text_at(*value, "/type"),
                              .address = text_at(*value, "/address"),
                              .reason = text_at(*value, "/reason"),
-                             .at = *at});
+                             .at = *at,
+                             .category = text_at(*value, "/category")});
     return {};
   }
 

@@ -4,7 +4,7 @@
 # static library hands its link requirements on to its user. So nothing here may depend on the
 # project's source tree. What only the programs need (CLI11, toml++, spdlog) is found in server/ and cli/.
 #
-# Targets: json, caf, rocksdb, pistache, http_parser, curl, sodium, openssl, mustache, threads.
+# Targets: json, caf, rocksdb, pistache, http_parser, curl, sodium, openssl, mustache, date, threads.
 # Everything missing is reported at once, with the names of the Debian packages.
 
 if(TARGET townkrier_dep::caf)
@@ -59,7 +59,13 @@ _townkrier_find_library(caf "caf/all.hpp" "caf_core" "libcaf-dev" Threads::Threa
 _townkrier_find_library(pistache "pistache/endpoint.h" "pistache" "libpistache-dev" Threads::Threads)
 _townkrier_find_library(http_parser "http_parser.h" "http_parser" "libhttp-parser-dev")
 _townkrier_find_library(sodium "sodium.h" "sodium" "libsodium-dev")
+_townkrier_find_library(date "date/tz.h" "date-tz" "libhowardhinnant-date-dev" Threads::Threads)
 _townkrier_find_library(mustache "kainjow/mustache.hpp" "" "libkainjow-mustache-dev")
+
+if(TARGET townkrier_dep::date)
+  # As Debian builds it: the system's time zone database.
+  target_compile_definitions(townkrier_dep::date INTERFACE USE_OS_TZDB=1 ONLY_C_LOCALE=1 HAS_STRING_VIEW=1)
+endif()
 
 if(TARGET townkrier_dep::openssl)
   target_link_libraries(townkrier_dep::openssl INTERFACE OpenSSL::Crypto)

@@ -37,6 +37,22 @@ DeliveryOutcome DeliveryOutcome::throttled(Duration retry_after, std::string err
   return outcome;
 }
 
+DeliveryOutcome DeliveryOutcome::skipped(std::string why, std::string code) {
+  DeliveryOutcome outcome;
+  outcome.kind = Kind::kSkipped;
+  outcome.error = std::move(why);
+  outcome.error_code = std::move(code);
+  return outcome;
+}
+
+DeliveryOutcome DeliveryOutcome::deferred(Duration wait, std::string why) {
+  DeliveryOutcome outcome;
+  outcome.kind = Kind::kDeferred;
+  outcome.retry_after = wait;
+  outcome.error = std::move(why);
+  return outcome;
+}
+
 nlohmann::json JobContext::payload() const {
   return request_.content.value();
 }

@@ -9,6 +9,7 @@
 
 #include "core/enum_names.hpp"
 #include "core/json_reader.hpp"
+#include "core/time_zone.hpp"
 
 namespace townkrier {
 
@@ -20,8 +21,8 @@ constexpr std::array<std::string_view, 3> kDurabilityNames = {"fsync", "os", "no
 constexpr std::uint64_t kMaxFreeSpaceFloor = 1ull << 40;
 
 // Notifications have members of these names beside their channels.
-constexpr std::array<std::string_view, 5> kReservedChannelNames = {"via", "template", "context",
-                                                                   "subject", "text"};
+constexpr std::array<std::string_view, 8> kReservedChannelNames = {
+    "via", "template", "context", "subject", "text", "strategy", "fallback", "policy"};
 
 // Takes one check after the other and keeps the first that fails.
 class Validation {
@@ -185,6 +186,19 @@ Result<void> ChannelConfig::validate() const {
         .range(key + ".weight", provider.weight, 0, 1000)
         .range(key + ".concurrency", provider.concurrency, 0, 100'000)
         .require(is_rate(provider.rate), key + ".rate", kRateRule);
+  }
+  return check.result();
+}
+
+Result<void> PolicyOptions::validate() const {
+  Validation check("policy.");
+  check.require(is_time_zone(time_zone), "time_zone", "is not a time zone such as Africa/Lagos");
+  if (quiet_hours) {
+    const Duration last = days{1} - 1ms;
+    check.duration("quiet_hours.from", quiet_hours->from, 0ms, last)
+        .duration("quiet_hours.to", quiet_hours->to, 0ms, last)
+        .require(quiet_hours->from != quiet_hours->to, "quiet_hours.to",
+                 "must not be the same as from");
   }
   return check.result();
 }

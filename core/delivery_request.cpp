@@ -12,6 +12,7 @@ DeliveryRequest make_delivery_request(const JobEnvelope& envelope, const std::st
   request.attempt = attempt;
   request.timeout = envelope.timeout;
   request.metadata = envelope.metadata;
+  request.policy = envelope.plan.policy;
   request.created_at = envelope.created_at;
   if (envelope.kind != kNotificationKind) {
     request.content = envelope.payload;

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/delivery_plan.hpp"
 #include "core/masking.hpp"
 
 namespace townkrier {
@@ -38,7 +39,7 @@ json to_json(const Delivery& delivery) {
   put(object, "sentAt", delivery.sent_at);
   put(object, "deliveredAt", delivery.delivered_at);
   put(object, "error", delivery.error);
-  put(object, "nextAttemptAt", delivery.next_attempt_at);
+  if (delivery.next_attempt_at != kHeld) put(object, "nextAttemptAt", delivery.next_attempt_at);
   return object;
 }
 
@@ -83,6 +84,12 @@ void put_payload(json& object, const JobEnvelope& envelope, ContentPrivacy priva
   }
 }
 
+// A digest's key may well be made of an address.
+void put_plan(json& object, DeliveryPlan plan, ContentPrivacy privacy) {
+  if (plan.policy.digest) plan.policy.digest->key = mask_error(plan.policy.digest->key, privacy);
+  write_delivery_plan(plan, object["notification"]);
+}
+
 }  // namespace
 
 json job_to_json(const Job& job, ContentPrivacy privacy) {
@@ -108,6 +115,7 @@ json job_to_json(const Job& job, ContentPrivacy privacy) {
   put(object, "error", state.error);
   put(object, "result", state.result);
   put_payload(object, envelope, privacy);
+  if (envelope.kind == kNotificationKind) put_plan(object, envelope.plan, privacy);
   for (const Delivery& delivery : state.deliveries) {
     if (!delivery.channel.starts_with('@'))
       object["deliveries"][delivery.channel] = to_json(delivery);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/delivery_plan.hpp"
 #include "core/masking.hpp"
 #include "core/transitions.hpp"
 
@@ -36,6 +37,13 @@ void mark_sent(JobState& state, Delivery& delivery, const DeliveryOutcome& outco
 
 void mark_retrying(Delivery& delivery, Duration wait, TimePoint now) {
   delivery.status = LogStatus::kRetrying;
+  delivery.next_attempt_at = now + wait;
+}
+
+// Waits by decision; nothing has been tried.
+void mark_deferred(Delivery& delivery, Duration wait, TimePoint now) {
+  --delivery.attempts;
+  delivery.status = LogStatus::kScheduled;
   delivery.next_attempt_at = now + wait;
 }
 
@@ -98,6 +106,7 @@ JobState initial_state(const JobEnvelope& envelope, std::vector<Delivery> delive
     state.status = JobStatus::kScheduled;
     state.due_at = *envelope.scheduled_for;
   }
+  start_plan(envelope.plan, state.deliveries, state.due_at);
   add_history(state, {now, 0, state.status, "Job created", {}, {}});
   return state;
 }
@@ -153,6 +162,13 @@ void apply_outcome(const JobEnvelope& envelope, JobState& state, std::size_t ind
       --d.attempts;  // does not use up a retry
       mark_retrying(d, outcome.retry_after.value_or(envelope.retry_delay), now);
       break;
+    case DeliveryOutcome::Kind::kSkipped:
+      --d.attempts;
+      d.status = LogStatus::kSkipped;
+      break;
+    case DeliveryOutcome::Kind::kDeferred:
+      mark_deferred(d, outcome.retry_after.value_or(envelope.retry_delay), now);
+      break;
     case DeliveryOutcome::Kind::kTransient:
       if (d.attempts > envelope.max_retries) {
         mark_failed(d, now);
@@ -165,38 +181,93 @@ void apply_outcome(const JobEnvelope& envelope, JobState& state, std::size_t ind
   state.updated_at = now;
 }
 
+namespace {
+
+// What the deliveries of an attempt that is over amount to.
+struct Tally {
+  std::size_t open = 0;
+  bool cancelled = false;
+  bool retrying = false;          // one that waits has failed before
+  std::optional<TimePoint> next;  // earliest time an open delivery may be tried
+  std::string waits_for;          // why, when nothing failed
+};
+
+Tally tally(const JobState& state, TimePoint now) {
+  Tally sum;
+  for (const auto& d : state.deliveries) {
+    if (d.status == LogStatus::kSending) invariant_broken("an attempt settled while sending");
+    if (d.status == LogStatus::kCancelled) sum.cancelled = true;
+    if (is_settled(d)) continue;
+    ++sum.open;
+    if (d.next_attempt_at == kHeld) continue;
+    if (d.status == LogStatus::kRetrying) sum.retrying = true;
+    if (sum.waits_for.empty()) sum.waits_for = d.error;
+    const TimePoint at = d.next_attempt_at.value_or(now);
+    sum.next = sum.next ? std::min(*sum.next, at) : at;
+  }
+  return sum;
+}
+
+void end_notification(const JobEnvelope& envelope, JobState& state, TimePoint now) {
+  const PlanEnd end = end_of_plan(envelope.plan, state.deliveries);
+  const bool tells = state.deliveries.size() > 1 || !(envelope.plan == DeliveryPlan{});
+  if (tells && envelope.kind == kNotificationKind) {
+    state.result = plan_result(envelope.plan, state.deliveries);
+  }
+  if (!is_failure(envelope.plan.strategy, end)) {
+    end_as(state, JobStatus::kCompleted, "Completed", now);
+    return;
+  }
+  end_as(state, JobStatus::kFailed,
+         "Failed after " + std::to_string(state.attempts) +
+             (state.attempts == 1 ? " attempt" : " attempts"),
+         now);
+}
+
+void wait_until(JobState& state, const Tally& sum, TimePoint now) {
+  state.due_at = *sum.next;
+  if (sum.retrying || sum.waits_for.empty()) {
+    end_as(state, JobStatus::kRetrying,
+           "Retrying in " + std::to_string((*sum.next - now).count()) + " ms", now);
+  } else {
+    end_as(state, JobStatus::kScheduled, "Waits: " + sum.waits_for, now);
+  }
+}
+
+}  // namespace
+
+namespace {
+
+void follow_plan(const JobEnvelope& envelope, JobState& state, TimePoint now) {
+  std::vector<LogStatus> earlier;
+  for (const auto& d : state.deliveries) earlier.push_back(d.status);
+  apply_plan(envelope.plan, state.deliveries);
+  for (std::size_t i = 0; i < earlier.size(); ++i) {
+    if (state.deliveries[i].status != earlier[i]) state.deliveries[i].updated_at = now;
+  }
+}
+
+}  // namespace
+
 void settle(const JobEnvelope& envelope, JobState& state, AttemptEnd end, TimePoint now) {
   refresh_attempts(state);
-  std::size_t failed = 0;
-  std::size_t open = 0;
-  std::optional<TimePoint> next;  // earliest time an open delivery may be tried
-  for (auto& d : state.deliveries) {
-    if (d.status == LogStatus::kSending) invariant_broken("an attempt settled while sending");
-    if (!is_settled(d) && end == AttemptEnd::kCancelled) {
+  if (end == AttemptEnd::kCancelled) {
+    for (auto& d : state.deliveries) {
+      if (is_settled(d) || d.status == LogStatus::kSending) continue;
       d.status = LogStatus::kCancelled;
       d.updated_at = now;
     }
-    if (d.status == LogStatus::kFailed) ++failed;
-    if (is_settled(d)) continue;
-    ++open;
-    const TimePoint at = d.next_attempt_at.value_or(now);
-    next = next ? std::min(*next, at) : at;
   }
-  const bool cancelled = std::ranges::any_of(
-      state.deliveries, [](const Delivery& d) { return d.status == LogStatus::kCancelled; });
-  if (cancelled) {
+  follow_plan(envelope, state, now);
+  const Tally sum = tally(state, now);
+  if (sum.cancelled) {
     end_as(state, JobStatus::kCancelled, "Cancelled", now);
-  } else if (open == 0 && failed == 0) {
-    end_as(state, JobStatus::kCompleted, "Completed", now);
-  } else if (open == 0) {
-    end_as(state, JobStatus::kFailed,
-           "Failed after " + std::to_string(state.attempts) +
-               (state.attempts == 1 ? " attempt" : " attempts"),
-           now);
-  } else if (*next > now) {
-    state.due_at = *next;
-    end_as(state, JobStatus::kRetrying,
-           "Retrying in " + std::to_string((*next - now).count()) + " ms", now);
+  } else if (sum.open == 0) {
+    end_notification(envelope, state, now);
+  } else if (!sum.next) {
+    invariant_broken("every delivery of a job waits for another one");
+  } else if (*sum.next > now) {
+    wait_until(state, sum, now);
   } else {
     // Some channel had no room when the attempt began; its place in the order stays.
     open_due(state, now);
@@ -257,7 +328,8 @@ namespace {
 
 void retry_afresh(JobState& state, TimePoint now) {
   for (auto& d : state.deliveries) {
-    if (d.status == LogStatus::kFailed || d.status == LogStatus::kCancelled) {
+    if (d.status == LogStatus::kFailed || d.status == LogStatus::kCancelled ||
+        d.status == LogStatus::kSkipped) {
       d.status = LogStatus::kScheduled;
       d.attempts = 0;
       d.error.clear();
@@ -276,7 +348,9 @@ void retry_afresh(JobState& state, TimePoint now) {
 }
 
 void make_due(JobState& state, TimePoint now) {
-  for (auto& d : state.deliveries) d.next_attempt_at.reset();
+  for (auto& d : state.deliveries) {
+    if (d.next_attempt_at != kHeld) d.next_attempt_at.reset();
+  }
   state.due_at = now;
   move_to(state, JobStatus::kPending, now);
   add_history(state, {now, state.attempts, JobStatus::kPending, "Made due by hand", {}, {}});
@@ -297,13 +371,15 @@ Result<void> cancel_waiting(JobState& state, TimePoint now) {
 
 }  // namespace
 
-Result<void> apply_action(JobState& state, JobAction action, TimePoint now) {
+Result<void> apply_action(const JobEnvelope& envelope, JobState& state, JobAction action,
+                          TimePoint now) {
   const bool waiting =
       state.status == JobStatus::kScheduled || state.status == JobStatus::kRetrying;
   switch (action) {
     case JobAction::kRetry:
       if (state.status == JobStatus::kFailed || state.status == JobStatus::kCancelled) {
         retry_afresh(state, now);
+        start_plan(envelope.plan, state.deliveries, now);
         return {};
       }
       [[fallthrough]];

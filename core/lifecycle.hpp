@@ -59,7 +59,8 @@ void apply_outcome(const JobEnvelope& envelope, JobState& state, std::size_t del
 enum class AttemptEnd : std::uint8_t { kNormal, kCancelled };
 
 /// Ends the running attempt once all its deliveries have an outcome: completed, failed, retrying,
-/// pending (deliveries that were not part of it are still open), or cancelled.
+/// scheduled (what is left waits by decision), pending (deliveries that were not part of it are
+/// still open), or cancelled. Holds, releases and skips deliveries as the plan says.
 void settle(const JobEnvelope& envelope, JobState& state, AttemptEnd end, TimePoint now);
 
 /// Takes one delivery of the running attempt back without charging it: it is open again.
@@ -78,7 +79,8 @@ void promote(JobState& state, TimePoint now);
 
 /// Retry, cancel or run-now on a job that is not running. kConflict names the present status.
 /// Retry of a pending job and run-now of a pending one change nothing. Delete only checks.
-Result<void> apply_action(JobState& state, JobAction action, TimePoint now);
+Result<void> apply_action(const JobEnvelope& envelope, JobState& state, JobAction action,
+                          TimePoint now);
 
 /// The conflict error for an action that the status does not allow.
 Error conflict(JobAction action, JobStatus status);

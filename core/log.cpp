@@ -9,8 +9,8 @@ namespace townkrier {
 namespace {
 
 constexpr std::array<std::string_view, kLogStatusCount> kStatusNames = {
-    "scheduled", "sending",   "sent",    "delivered", "failed",
-    "retrying",  "cancelled", "bounced", "complained"};
+    "scheduled", "sending",   "sent",    "delivered",  "failed",
+    "retrying",  "cancelled", "bounced", "complained", "skipped"};
 
 constexpr std::array<std::string_view, 3> kPrivacyNames = {"public", "private", "masked"};
 

@@ -64,8 +64,8 @@ NotificationLog first_row(const JobEnvelope& envelope, const Delivery& delivery,
   row.metadata = envelope.metadata;
   row.tags = envelope.tags;
   row.created_at = envelope.created_at;
-  row.status = delivery.status;
   row.updated_at = envelope.created_at;
+  update_row(row, delivery);
   return row;
 }
 

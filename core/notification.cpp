@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base64.hpp"
+#include "core/delivery_plan.hpp"
 
 namespace townkrier {
 
@@ -111,6 +112,7 @@ JsonText Notification::render() const {
     notification["template"] = name;
     put(notification, "context", template_context());
   }
+  write_delivery_plan({strategy(), fallbacks(), policy()}, notification);
   return notification;
 }
 

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/delivery_plan.hpp"
 #include "core/json_reader.hpp"
 #include "core/notification_schema.hpp"
 
@@ -47,7 +48,7 @@ void read_template(JsonReader& notification, json& checked) {
 // Every member of a notification but these is a channel's content.
 bool is_channel_member(std::string_view name) {
   return name != "via" && name != "template" && name != "context" && name != "subject" &&
-         name != "text";
+         name != "text" && !is_plan_member(name);
 }
 
 json checked_notification(const json& notification, FieldErrors& errors) {
@@ -58,6 +59,7 @@ json checked_notification(const json& notification, FieldErrors& errors) {
   check_via(reader);
   if (reader.has("via")) checked["via"] = notification["via"];
   read_template(reader, checked);
+  write_delivery_plan(read_delivery_plan(reader), checked);
   for (const char* name : {"subject", "text"}) {  // for the default channel
     if (const auto text = reader.optional_string(name)) checked[name] = *text;
   }

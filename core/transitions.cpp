@@ -22,7 +22,8 @@ constexpr std::array<std::uint8_t, kJobStatusCount> kAllowed = {
     /* pending    */ std::uint8_t(bit(kProcessing) | bit(kCancelled)),
     /* scheduled  */ std::uint8_t(bit(kPending) | bit(kCancelled)),
     /* processing */
-    std::uint8_t(bit(kCompleted) | bit(kFailed) | bit(kRetrying) | bit(kPending) | bit(kCancelled)),
+    std::uint8_t(bit(kCompleted) | bit(kFailed) | bit(kRetrying) | bit(kScheduled) | bit(kPending) |
+                 bit(kCancelled)),
     /* retrying   */ std::uint8_t(bit(kPending) | bit(kCancelled)),
     /* completed  */ 0,
     /* failed     */ bit(kPending),

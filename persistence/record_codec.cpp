@@ -13,6 +13,7 @@ constexpr std::uint8_t kLogVersion = 1;
 constexpr std::uint8_t kDeliveryVersion = 2;
 constexpr std::uint8_t kInboxVersion = 1;
 constexpr std::size_t kPrivacyCount = 3;
+constexpr std::size_t kStrategyCount = 3;
 
 /// Collects which optional fields a record has; written in front of them.
 class Presence {
@@ -202,6 +203,51 @@ PayloadPart part(ByteReader& in, std::size_t payload_size) {
   return one;
 }
 
+void append_plan(std::string& out, const DeliveryPlan& plan) {
+  const MessagePolicy& policy = plan.policy;
+  Presence().flag(policy.critical).field(policy.digest).append_to(out);
+  append_u8(out, static_cast<std::uint8_t>(plan.strategy));
+  append_varint(out, plan.fallbacks.size());
+  for (const auto& each : plan.fallbacks) {
+    Presence().field(each.after).append_to(out);
+    append_text(out, each.channel);
+    append_text(out, each.instead_of);
+    append_field(out, each.after);
+  }
+  append_text(out, policy.category);
+  append_text(out, policy.time_zone);
+  if (!policy.digest) return;
+  append_text(out, policy.digest->key);
+  append_signed(out, policy.digest->window.count());
+}
+
+ChannelFallback fallback(ByteReader& in) {
+  PresenceReader has(in);
+  ChannelFallback one;
+  one.channel = text(in);
+  one.instead_of = text(in);
+  if (has.next()) one.after = in.duration();
+  if (!has.exhausted()) in.fail();
+  return one;
+}
+
+DeliveryPlan plan(ByteReader& in) {
+  PresenceReader has(in);
+  DeliveryPlan one;
+  one.policy.critical = has.next();
+  const bool has_digest = has.next();
+  one.strategy = in.enumerator<ChannelStrategy>(kStrategyCount);
+  for (auto left = in.count(); left > 0 && in.ok(); --left) one.fallbacks.push_back(fallback(in));
+  one.policy.category = text(in);
+  one.policy.time_zone = text(in);
+  if (has_digest) {
+    std::string key = text(in);
+    one.policy.digest = DigestOptions{std::move(key), in.duration()};
+  }
+  if (!has.exhausted()) in.fail();
+  return one;
+}
+
 std::unexpected<Error> damaged(std::string_view record) {
   return townkrier::fail(Errc::kCorruption,
                          "a stored " + std::string(record) + " record is damaged");
@@ -226,7 +272,8 @@ Result<T> finished(const ByteReader& in, const PresenceReader& has, T value,
 namespace {
 
 void append_envelope(std::string& out, const JobEnvelope& envelope) {
-  Presence().field(envelope.scheduled_for).append_to(out);
+  const bool planned = !(envelope.plan == DeliveryPlan{});
+  Presence().field(envelope.scheduled_for).flag(planned).append_to(out);
   append_text(out, envelope.kind);
   append_text(out, envelope.queue);
   append_u8(out, envelope.priority);
@@ -242,6 +289,7 @@ void append_envelope(std::string& out, const JobEnvelope& envelope) {
   append_text(out, envelope.masked.text());
   append_varint(out, envelope.parts.size());
   for (const auto& part : envelope.parts) append_part(out, part);
+  if (planned) append_plan(out, envelope.plan);
 }
 
 Result<JobEnvelope> envelope(ByteReader& in, const JobId& id) {
@@ -255,6 +303,7 @@ Result<JobEnvelope> envelope(ByteReader& in, const JobId& id) {
   read.retry_delay = in.duration();
   read.timeout = in.duration();
   read.scheduled_for = time_field(in, has.next());
+  const bool planned = has.next();
   read.unique_key = text(in);
   read.created_at = in.time();
   read.tags = texts(in);
@@ -264,6 +313,7 @@ Result<JobEnvelope> envelope(ByteReader& in, const JobId& id) {
   for (auto left = in.count(); left > 0 && in.ok(); --left) {
     read.parts.push_back(part(in, read.payload.text().size()));
   }
+  if (planned) read.plan = plan(in);
   return finished(in, has, std::move(read), "job");
 }
 
@@ -514,8 +564,9 @@ void encode_counts(std::span<const std::uint64_t> counts, std::string& out) {
 
 Result<void> decode_counts(std::string_view bytes, std::span<std::uint64_t> counts) {
   ByteReader in(bytes);
-  for (auto& count : counts) count = in.varint();
-  if (!in.ok() || !in.at_end()) return damaged("counter");
+  // A status that is newer than the row has no count in it.
+  for (auto& count : counts) count = in.at_end() ? 0 : in.varint();
+  if (bytes.empty() || !in.ok() || !in.at_end()) return damaged("counter");
   return {};
 }
 

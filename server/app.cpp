@@ -8,10 +8,13 @@
 #include <optional>
 #include <utility>
 
+#include <nlohmann/json.hpp>
+
 #include "server/demo.hpp"
 #include "server/process_limits.hpp"
 #include "server/provider_check.hpp"
 #include "townkrier/dashboard_server.hpp"
+#include "townkrier/events.hpp"
 #include "townkrier/fsck.hpp"
 
 namespace townkrier::server {
@@ -116,7 +119,8 @@ class App {
                         .channels = config.channels,
                         .suppressions = std::move(suppressions),
                         .templates = config.templates,
-                        .attachments = config.attachments}),
+                        .attachments = config.attachments,
+                        .policy = config.policy}),
         store_(std::move(store)),
         signals_(signals) {}
 
@@ -124,6 +128,7 @@ class App {
     if (mode == Mode::kDemo) add_demo_channels(notifications_, config_);
     if (auto ready = notifications_.ready(); !ready) return ready;
     start_engine();
+    if (auto events = start_events(); !events) return events;
     start_dashboard();
     // Listening comes first: a port that is taken is found before any job runs.
     if (auto listening = dashboard_->start(); !listening) return listening;
@@ -157,6 +162,20 @@ class App {
             }});
   }
 
+  /// `[events]`: what happens to deliveries is posted to a URL.
+  Result<void> start_events() {
+    if (!config_.events) return {};
+    auto webhook = create_event_webhook(
+        config_.events->value(),
+        {.channel = "events", .provider = "webhook", .transport = notifications_.transport()});
+    if (!webhook) return std::unexpected(std::move(webhook.error()));
+    events_ = *std::move(webhook);
+    return queue_->subscribe([webhook = events_](const std::vector<DeliveryEvent>& events) {
+      webhook->push(events);
+      return true;
+    });
+  }
+
   void start_dashboard() {
     dashboard_.emplace(DashboardServerConfig{.queue_manager = &*queue_,
                                              .storage_manager = &storage_,
@@ -174,6 +193,7 @@ class App {
   NotificationManager notifications_;
   std::shared_ptr<Store> store_;
   StopSignals& signals_;
+  std::shared_ptr<EventWebhook> events_;
   std::optional<QueueManager> queue_;
   std::optional<DashboardServer> dashboard_;
   std::optional<DemoTraffic> traffic_;

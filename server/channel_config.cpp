@@ -113,13 +113,7 @@ ProviderConfig read_provider(ConfigReading& reading, const ConfigNode* table,
   reader.integer("weight", provider.weight);
   reader.word("rate", provider.rate, &parse_rate);
   reader.integer("concurrency", provider.concurrency);
-  json settings = json::object();
-  for (const std::string& key : setting_names(reading, table, path)) {
-    const std::string dotted = path + "." + key;
-    const auto node = reading.value(dotted, table != nullptr ? table->find(key) : nullptr);
-    if (node) settings[key] = SettingsConverter(reading).convert(*node, dotted);
-  }
-  provider.settings = JsonText(settings);
+  provider.settings = read_settings(reading, table, path);
   return provider;
 }
 
@@ -223,6 +217,16 @@ Result<RecipientLimit> parse_recipient_limit(std::string_view text) {
   }
   return fail(Errc::kInvalidConfig,
               "must be a count and a time such as \"5/h\", \"1/30s\", \"20/d\"");
+}
+
+JsonText read_settings(ConfigReading& reading, const ConfigNode* table, const std::string& path) {
+  json settings = json::object();
+  for (const std::string& key : setting_names(reading, table, path)) {
+    const std::string dotted = path + "." + key;
+    const auto node = reading.value(dotted, table != nullptr ? table->find(key) : nullptr);
+    if (node) settings[key] = SettingsConverter(reading).convert(*node, dotted);
+  }
+  return settings;
 }
 
 std::vector<ChannelConfig> read_channels(ConfigReading& reading, const ConfigNode* channels) {

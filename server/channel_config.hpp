@@ -10,6 +10,9 @@
 
 namespace townkrier::server {
 
+/// A table whose keys a driver knows, and its variables, as a JSON object.
+JsonText read_settings(ConfigReading& reading, const ConfigNode* table, const std::string& path);
+
 /// All channels of the file and the environment; `console` and `in_app` when the file has none.
 std::vector<ChannelConfig> read_channels(ConfigReading& reading, const ConfigNode* channels);
 

@@ -144,6 +144,40 @@ void read_message_tools(ConfigReading& reading, TableReader& root, ServerConfig&
   suppressions.finish();
 }
 
+void read_quiet_hours(ConfigReading& reading, TableReader& policy, PolicyOptions& options) {
+  const ConfigNode* table = policy.table("quiet_hours");
+  const std::string path = policy.path_of("quiet_hours");
+  if (table == nullptr && reading.variables_under(path).empty()) return;
+  QuietHours hours;
+  TableReader reader(reading, table, path);
+  reader.word("from", hours.from, &parse_time_of_day);
+  reader.word("to", hours.to, &parse_time_of_day);
+  const ConfigNode* channels = reader.array("channels");
+  const auto* names = channels != nullptr ? channels->as<ConfigNode::Array>() : nullptr;
+  for (std::size_t i = 0; names != nullptr && i < names->size(); ++i) {
+    const auto* name = (*names)[i].as<std::string>();
+    if (name != nullptr) hours.channels.push_back(*name);
+    if (name == nullptr) reader.wrong("channels", "must be texts");
+  }
+  reader.finish();
+  options.quiet_hours = std::move(hours);
+}
+
+void read_policy(ConfigReading& reading, TableReader& root, PolicyOptions& options) {
+  TableReader policy(reading, root.table("policy"), "policy");
+  policy.text("time_zone", options.time_zone);
+  read_quiet_hours(reading, policy, options);
+  policy.finish();
+  policy.report(options.validate());
+}
+
+void read_events(ConfigReading& reading, TableReader& root, ServerConfig& config) {
+  const ConfigNode* table = root.table("events");
+  if (table == nullptr && reading.variables_under("events").empty()) return;
+  if (table != nullptr) reading.remember_origin("events", table->origin);
+  config.events = read_settings(reading, table, "events");
+}
+
 ConfigOverlay overlay_of(const ConfigSources& sources) {
   ConfigOverlay overlay{sources.environment, {}};
   if (sources.listen) overlay.flags["server.listen"] = {{"--listen", 0}, *sources.listen};
@@ -177,6 +211,8 @@ Result<ServerConfig> read_config(const ConfigNode& document, const ConfigSources
   config.logs = read_logs(reading, root.table("logs"));
   config.channels = read_channels(reading, root.table("channels"));
   read_message_tools(reading, root, config);
+  read_policy(reading, root, config.policy);
+  read_events(reading, root, config);
   root.finish();
   reading.report_unused_variables();
   if (!reading.problems().empty()) return std::unexpected(to_error(reading.problems()));

@@ -33,6 +33,8 @@ struct ServerConfig {
   TemplateOptions templates;
   AttachmentOptions attachments;
   std::string suppression_file;  ///< `[suppressions] file`; empty: none.
+  PolicyOptions policy;
+  std::optional<JsonText> events;  ///< `[events]`: the settings of an event webhook.
 
   /// Whole lines for the log, e.g. about a plain password.
   std::vector<std::string> warnings;

@@ -4,6 +4,9 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
+#include "townkrier/events.hpp"
 #include "townkrier/notification_manager.hpp"
 
 namespace townkrier::server {
@@ -36,6 +39,22 @@ void check_one(const ServerConfig& config, const ChannelConfig& channel, std::si
   }
 }
 
+/// The event webhook's settings.
+void check_events(const ServerConfig& config, std::vector<std::string>& lines) {
+  if (!config.events) return;
+  NotificationManager manager;
+  const auto made = create_event_webhook(
+      config.events->value(),
+      {.channel = "events", .provider = "webhook", .transport = manager.transport()});
+  if (made) return;
+  for (const FieldError& field : made.error().fields) {
+    std::string key = "events" + field.pointer;
+    std::ranges::replace(key, '/', '.');
+    lines.push_back(problem_at(config, std::move(key), field.detail).to_string());
+  }
+  if (made.error().fields.empty()) lines.push_back("events: " + made.error().message);
+}
+
 /// The folders of templates and attachments.
 void check_sources(const ServerConfig& config, std::vector<std::string>& lines) {
   NotificationManager manager({.templates = config.templates, .attachments = config.attachments});
@@ -52,6 +71,7 @@ void check_sources(const ServerConfig& config, std::vector<std::string>& lines) 
 Result<void> check_providers(const ServerConfig& config) {
   std::vector<std::string> lines;
   check_sources(config, lines);
+  check_events(config, lines);
   for (const ChannelConfig& channel : config.channels) {
     const std::size_t providers = std::max<std::size_t>(1, channel.providers.size());
     for (std::size_t i = 0; i < providers; ++i) check_one(config, channel, i, lines);

@@ -29,6 +29,8 @@ constexpr std::array kScenarios = {
              false, mixed_priorities},
     Scenario{"hung-channel", "latency of a channel while jobs on another one hang", kEngine, false,
              hung_channel},
+    Scenario{"outgoing", "HTTP deliveries to a provider of 50 ms, alone and beside a hung one",
+             kEngine, false, outgoing},
     Scenario{"queries", "what a dashboard asks, while jobs flow", kEngine, false, queries},
     Scenario{"restart", "a fresh process, until the first stored job is handed out", kEngine, false,
              restart},

@@ -18,6 +18,7 @@
 
 #include "townkrier/backend.hpp"
 #include "townkrier/channel.hpp"
+#include "townkrier/events.hpp"
 #include "townkrier/job.hpp"
 #include "townkrier/queue_manager.hpp"
 #include "townkrier/result.hpp"
@@ -33,6 +34,7 @@ using job_stats = caf::atom_constant<caf::atom("stats")>;
 using process_jobs = caf::atom_constant<caf::atom("process")>;
 using subscribe_events = caf::atom_constant<caf::atom("subscribe")>;
 using job_events = caf::atom_constant<caf::atom("events")>;
+using delivery_events = caf::atom_constant<caf::atom("deliveries")>;
 
 struct JobRequests {
   std::vector<JobRequest> requests;
@@ -43,6 +45,9 @@ struct AcceptedJobs {
 struct JobEvents {
   std::vector<JobEvent> events;
 };
+struct DeliveryEvents {
+  std::vector<DeliveryEvent> events;
+};
 
 }  // namespace townkrier
 
@@ -50,6 +55,7 @@ struct JobEvents {
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(townkrier::JobRequests)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(townkrier::AcceptedJobs)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(townkrier::JobEvents)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(townkrier::DeliveryEvents)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(townkrier::Uuid)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(townkrier::Job)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(townkrier::JobFilter)
@@ -61,6 +67,8 @@ namespace townkrier {
 
 /// An actor that wants to hear of job events, in batches, after they are durable.
 using EventSubscriber = caf::typed_actor<caf::reacts_to<job_events, JobEvents>>;
+/// The same for what happens to deliveries (events.hpp).
+using DeliverySubscriber = caf::typed_actor<caf::reacts_to<delivery_events, DeliveryEvents>>;
 
 /// The engine as an actor. An answer that is an error carries an Errc, see `error_from`.
 using EngineActor = caf::typed_actor<
@@ -73,7 +81,8 @@ using EngineActor = caf::typed_actor<
     /// True: begin to run jobs. False: stop, drain, hand back; answered when that is over.
     caf::replies_to<process_jobs, bool>::with<bool>,
     /// Until the subscriber ends.
-    caf::reacts_to<subscribe_events, EventSubscriber>>;
+    caf::reacts_to<subscribe_events, EventSubscriber>,
+    caf::reacts_to<subscribe_events, DeliverySubscriber>>;
 
 /// The library's error in a CAF error that came from an EngineActor; kTimeout or kUnavailable for
 /// CAF's own.

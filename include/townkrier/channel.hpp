@@ -32,6 +32,7 @@ struct DeliveryRequest {
   JsonText content;             ///< The channel's part of the notification, e.g. {"subject":...}.
   JsonText recipient;  ///< An array of the channel's addresses, e.g. [{"email":...}]; may be [].
   JsonText metadata;
+  MessagePolicy policy = {};
   TimePoint created_at{};  ///< Of the job.
   std::stop_token stop;    ///< Requested on cancel, timeout and shutdown.
 };
@@ -43,13 +44,15 @@ struct DeliveryOutcome {
     kPermanent,  ///< Will not work however often it is tried: no retry.
     kTransient,  ///< May work later: retried with backoff.
     kThrottled,  ///< Too fast: tried again after `retry_after`, without using up a retry.
+    kSkipped,    ///< Not to be sent, by decision (an opt-out): ends the delivery, is no failure.
+    kDeferred,   ///< Not now, by decision (quiet hours): waits `retry_after`, uses up no retry.
   };
   Kind kind = Kind::kTransient;
   std::string provider;
   std::string message_id;
   std::string error_code;  ///< The provider's own code; empty when sent.
   std::string error;       ///< For people; may hold addresses, masked before it is kept.
-  std::optional<Duration> retry_after;  ///< For kThrottled.
+  std::optional<Duration> retry_after;  ///< For kThrottled and kDeferred.
   std::optional<InboxMessage> inbox;    ///< Stored in the same write as the outcome (in_app).
   JsonText result;                      ///< Of a job handler.
 
@@ -57,6 +60,8 @@ struct DeliveryOutcome {
   static DeliveryOutcome permanent(std::string error, std::string code = {});
   static DeliveryOutcome transient(std::string error, std::string code = {});
   static DeliveryOutcome throttled(Duration retry_after, std::string error = {});
+  static DeliveryOutcome skipped(std::string why, std::string code = {});
+  static DeliveryOutcome deferred(Duration wait, std::string why);
 };
 
 /// Called exactly once per request, from any thread, also from inside `send`.

@@ -105,7 +105,8 @@ enum class ProviderStrategy : std::uint8_t { kPriority, kRoundRobin, kWeighted }
 
 /// `[channels.NAME]`.
 struct ChannelConfig {
-  std::string name;  ///< 1..64 of [A-Za-z0-9_.-]; not via, template, context, subject, text.
+  std::string name;  ///< 1..64 of [A-Za-z0-9_.-]; not via, template, context, subject,
+                     ///< text, strategy, fallback, policy.
   bool enabled = true;
   int concurrency = 32;        ///< Deliveries in flight; 1..100,000.
   std::optional<double> rate;  ///< Deliveries a second, above 0 up to 1e6; absent = no limit.
@@ -115,6 +116,22 @@ struct ChannelConfig {
   /// process, afresh after a restart.
   std::optional<RecipientLimit> recipient_limit = std::nullopt;
   std::vector<ProviderConfig> providers;
+  Result<void> validate() const;
+};
+
+/// `[policy.quiet_hours]`: when nothing is sent that can wait. Local times of the recipient; when
+/// `from` is later than `to`, the night in between.
+struct QuietHours {
+  Duration from{0};  ///< Since midnight, below 24 h; not the same as `to`.
+  Duration to{0};
+  /// Types of the channels that keep quiet ("sms", "push", ...). Empty: sms, push, whatsapp.
+  std::vector<std::string> channels = {};
+};
+
+/// `[policy]`.
+struct PolicyOptions {
+  std::string time_zone = "UTC";  ///< Of recipients that name none; IANA, "Africa/Lagos".
+  std::optional<QuietHours> quiet_hours = std::nullopt;
   Result<void> validate() const;
 };
 
@@ -141,6 +158,8 @@ struct ServerOptions {
   Result<void> validate() const;
 };
 
+/// "22:00" → the time since midnight; kMalformed.
+Result<Duration> parse_time_of_day(std::string_view text);
 /// "500ms", "30s", "5m", "1h", "2d" → duration. No sign, no fraction, no overflow.
 Result<Duration> parse_duration(std::string_view text);
 /// "64KiB", "1MiB", "2GiB", "100B", plain digits = bytes.

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "townkrier/delivery_plan.hpp"
 #include "townkrier/id.hpp"
 #include "townkrier/json_text.hpp"
 #include "townkrier/log.hpp"
@@ -92,8 +93,12 @@ struct JobEnvelope {
   JsonText metadata;
   std::vector<std::string> tags;
   TimePoint created_at{};
+  DeliveryPlan plan = {};  ///< Of a notification.
   bool operator==(const JobEnvelope&) const = default;
 };
+
+/// A delivery that waits for another one has this as its next time.
+inline constexpr TimePoint kHeld = TimePoint::max();
 
 /// One delivery of a job: a notification has one per channel of `via`; a job of another kind has a
 /// single one whose channel is '@' + kind, which is not shown outside.
@@ -108,6 +113,7 @@ struct Delivery {
   std::optional<TimePoint> sent_at;
   std::optional<TimePoint> delivered_at;
   std::optional<TimePoint> failed_at;
+  /// Not before; `kHeld`: not until another delivery has ended (fallback, all or nothing).
   std::optional<TimePoint> next_attempt_at;
   std::vector<RetryLog> tries;  ///< First 1 and last 50.
   TimePoint updated_at{};       ///< When it last began or ended a try or was settled; unset: never.

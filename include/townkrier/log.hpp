@@ -27,8 +27,9 @@ enum class LogStatus : std::uint8_t {
   kCancelled = 6,   ///< Its job was cancelled before it was sent.
   kBounced = 7,     ///< A receipt says it came back.
   kComplained = 8,  ///< A receipt says the recipient objected.
+  kSkipped = 9,     ///< Not sent, by decision: `error` says why.
 };
-inline constexpr std::size_t kLogStatusCount = 9;
+inline constexpr std::size_t kLogStatusCount = 10;
 
 std::string_view to_string(LogStatus status);
 Result<LogStatus> parse_log_status(std::string_view text);

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "townkrier/delivery_plan.hpp"
 #include "townkrier/json_text.hpp"
 #include "townkrier/result.hpp"
 
@@ -107,6 +108,11 @@ class Notification {
   /// chooses the variant.
   virtual std::string template_name() const { return {}; }
   virtual JsonText template_context() const { return {}; }
+
+  virtual ChannelStrategy strategy() const { return ChannelStrategy::kEach; }
+  /// A channel named here need not be in `via()`.
+  virtual std::vector<ChannelFallback> fallbacks() const { return {}; }
+  virtual MessagePolicy policy() const { return {}; }
 
   /// The same as the JSON of `POST /api/notifications` expects under "notification".
   JsonText render() const;

@@ -66,6 +66,8 @@ struct NotificationManagerConfig {
   std::shared_ptr<const SuppressionList> suppressions = nullptr;
   TemplateOptions templates = {};
   AttachmentOptions attachments = {};
+  PolicyOptions policy = {};
+  std::shared_ptr<const Clock> clock = nullptr;  ///< Default: SystemClock.
 };
 
 /// A channel ready to deliver: at least one provider, tried in the order of its strategy.
@@ -82,6 +84,7 @@ struct PreparedNotification {
   std::vector<PayloadPart> parts;   ///< By channel of `via`, into `payload`.
   std::vector<ShownContent> shown;  ///< By channel of `via`.
   JsonText masked;                  ///< The payload as it may be shown; empty for kPublic.
+  DeliveryPlan plan = {};           ///< Fallbacks by configured channel names.
 };
 
 /// Thread-safe for `prepare`, `send` and `channels`; registering is for one thread at start.

@@ -13,6 +13,7 @@
 #include "townkrier/backend.hpp"
 #include "townkrier/channel.hpp"
 #include "townkrier/config.hpp"
+#include "townkrier/events.hpp"
 #include "townkrier/job.hpp"
 #include "townkrier/notification.hpp"
 #include "townkrier/notification_manager.hpp"
@@ -101,6 +102,10 @@ class QueueManager {
   std::future<Result<JobPage>> get_jobs_async(JobFilter filter = {});
   std::future<Result<Job>> act_async(const JobId& id, JobAction action);
   std::future<Result<QueueStats>> get_stats_async();
+
+  /// Tells `sink` what happens to deliveries from now on, until it returns false.
+  Result<void> subscribe(DeliveryEventSink sink);
+  Result<void> subscribe(DeliveryHooks hooks) { return subscribe(hooks_sink(std::move(hooks))); }
 
   /// Also writes the engine's log rows to `storage` when that is another store than the queue's.
   void log_to(StorageManager& storage);

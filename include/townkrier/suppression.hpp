@@ -2,7 +2,8 @@
 
 /// \file suppression.hpp
 /// Addresses that get nothing any more, because mail to them bounced for good or their owner
-/// complained. What a provider would have been asked in vain is a permanent outcome "suppressed".
+/// complained: a permanent outcome "suppressed". And those whose owners opted out of a category of
+/// notifications: what is of that category is skipped, "opted_out".
 
 #include <memory>
 #include <optional>
@@ -22,6 +23,7 @@ struct Suppression {
   std::string address;       ///< Masked ("u***@example.com") in what a list gives out.
   std::string reason;        ///< "bounced", "complained", or a word of the operator's.
   TimePoint at{};
+  std::string category = {};  ///< Opted out of this one alone; empty: gets nothing.
 };
 
 /// Thread-safe. Addresses are compared without regard to the case of ASCII letters, and are kept as
@@ -29,13 +31,14 @@ struct Suppression {
 class SuppressionList {
  public:
   virtual ~SuppressionList() = default;
-  /// The entry of an address; nullopt: it may get messages.
-  virtual std::optional<Suppression> find(std::string_view channel_type,
-                                          std::string_view address) const = 0;
+  /// The entry of an address and exactly this category; nullopt: there is none.
+  virtual std::optional<Suppression> find(std::string_view channel_type, std::string_view address,
+                                          std::string_view category = {}) const = 0;
   /// Adds an address (in clear); one that is there stays as it is. kIo: it was not kept.
   virtual Result<void> add(Suppression suppression) = 0;
   /// True when it was there.
-  virtual Result<bool> remove(std::string_view channel_type, std::string_view address) = 0;
+  virtual Result<bool> remove(std::string_view channel_type, std::string_view address,
+                              std::string_view category = {}) = 0;
   /// All, oldest first.
   virtual std::vector<Suppression> list() const = 0;
   virtual bool empty() const = 0;

@@ -8,6 +8,8 @@
 #include "townkrier/channel.hpp"
 #include "townkrier/config.hpp"
 #include "townkrier/dashboard_server.hpp"
+#include "townkrier/delivery_plan.hpp"
+#include "townkrier/events.hpp"
 #include "townkrier/fsck.hpp"
 #include "townkrier/id.hpp"
 #include "townkrier/job.hpp"

@@ -52,6 +52,7 @@ class FakeProvider final : public Provider {
 struct Spec {
   std::vector<std::string> via = {"email"};
   JobOptions options = {};
+  DeliveryPlan plan = {};
 };
 
 class EngineTest : public ::testing::Test {
@@ -67,6 +68,12 @@ class EngineTest : public ::testing::Test {
     auto& made = providers_[channel];
     if (!made) made = std::make_shared<FakeProvider>(channel, clock_);
     return *made;
+  }
+
+  /// A further provider of a channel, behind its first.
+  FakeProvider& backup(const std::string& channel, const std::string& name) {
+    backups_[channel].push_back(std::make_shared<FakeProvider>(name, clock_));
+    return *backups_[channel].back();
   }
 
   ChannelConfig& channel(const std::string& name) {
@@ -96,9 +103,12 @@ class EngineTest : public ::testing::Test {
     made.scheduler.ready_limits = ready_limits_;
     made.scheduler.due_limits = due_limits_;
     for (auto& [name, config] : configs_) {
-      made.channels.push_back({config, {providers_[name]}, true});
+      std::vector<std::shared_ptr<Provider>> all{providers_[name]};
+      all.insert(all.end(), backups_[name].begin(), backups_[name].end());
+      made.channels.push_back({config, std::move(all), true});
     }
     made.log = log_;
+    made.feed = feed_;
     made.fatal = made.store.fatal;
     made.threads = SupervisorConfig::Threads::kShared;
     supervisor_ = system_->spawn(supervisor, std::move(made));
@@ -181,6 +191,21 @@ class EngineTest : public ::testing::Test {
   }
   JobStatus status(const JobId& id) { return job(id).state.status; }
 
+  ChannelInfo channel_info(std::size_t number) {
+    ChannelInfo info;
+    caf::anon_send(directory_->channel(number), info_atom::value,
+                   parcel(ChannelInfoCall{ReplyOnce<ChannelInfo>{
+                       [&](Result<ChannelInfo> answer) { info = std::move(*answer); }}}));
+    run();
+    return info;
+  }
+  std::vector<NotificationLog> rows(const JobId& id) {
+    LogFilter filter;
+    filter.job_id = id;
+    filter.ascending = true;
+    return store_->query_logs(filter).value().logs;
+  }
+
   /// When the calls of a channel came, in ms after the first.
   std::vector<Duration::rep> call_times(const std::string& channel) {
     std::vector<Duration::rep> times;
@@ -199,6 +224,7 @@ class EngineTest : public ::testing::Test {
     envelope->retry_delay = spec.options.retry_delay.value_or(options_.retry_delay);
     envelope->timeout = spec.options.timeout.value_or(options_.timeout);
     envelope->created_at = clock_->now();
+    envelope->plan = spec.plan;
     envelope->unique_key = spec.options.unique_key;
     if (spec.options.delay) envelope->scheduled_for = clock_->now() + *spec.options.delay;
     const std::string content = R"({"text":"hello"})";
@@ -256,7 +282,9 @@ class EngineTest : public ::testing::Test {
   DueWheel::Limits due_limits_;
   std::shared_ptr<Store> store_ = make_memory_store();
   std::map<std::string, std::shared_ptr<FakeProvider>> providers_;
+  std::map<std::string, std::vector<std::shared_ptr<FakeProvider>>> backups_;
   std::map<std::string, ChannelConfig> configs_;
+  std::shared_ptr<DeliveryFeed> feed_ = std::make_shared<DeliveryFeed>();
   std::vector<Error> fatal_;
   std::vector<std::string> log_lines_;
   LogSink log_ = [this](LogLevel, std::string_view line) { log_lines_.emplace_back(line); };

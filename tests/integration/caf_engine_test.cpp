@@ -2,6 +2,10 @@
 
 #include <townkrier/caf.hpp>
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -64,6 +68,46 @@ TEST_F(CafEngine, EnqueuesAsksAndReportsByMessage) {
   self->request(engine->actor(), kLimit, job_stats::value)
       .receive([](const QueueStats& stats) { EXPECT_EQ(stats.completed, 1u); },
                [](const caf::error& error) { FAIL() << error_from(error).message; });
+}
+
+TEST_F(CafEngine, TellsByMessageWhatHappensToDeliveries) {
+  NotificationManager notifications;
+  notifications.register_channel("sms",
+                                 [](const DeliveryRequest&) { return DeliveryOutcome::sent("m"); });
+  EngineSetup setup;
+  setup.adapter = InMemoryQueueAdapter();
+  setup.notifications = &notifications;
+  auto engine = spawn_engine(system, std::move(setup));
+  ASSERT_TRUE(engine);
+  caf::scoped_actor self{system};
+  self->send(engine->actor(), subscribe_events::value, caf::actor_cast<DeliverySubscriber>(self));
+  JobRequest request;
+  request.payload = nlohmann::json{{"notification", {{"sms", {{"text", "hello"}}}}},
+                                   {"recipient", {{"sms", {{"phone", "+2348012345678"}}}}}};
+  self->request(engine->actor(), kLimit, process_jobs::value, true)
+      .receive([](bool) {}, [](const caf::error&) {});
+  self->request(engine->actor(), kLimit, enqueue_jobs::value, JobRequests{{request}})
+      .receive([](const AcceptedJobs&) {},
+               [](const caf::error& error) { FAIL() << error_from(error).message; });
+  std::vector<std::string> told;
+  bool complete = false;
+  while (!complete) {
+    self->receive(
+        [&](delivery_events, const DeliveryEvents& news) {
+          for (const DeliveryEvent& event : news.events) {
+            told.emplace_back(to_string(event.kind));
+            complete = complete || event.kind == DeliveryEvent::Kind::kSendComplete;
+          }
+        },
+        caf::after(kLimit) >>
+            [&] {
+              ADD_FAILURE() << "no completion";
+              complete = true;
+            });
+  }
+  for (const char* kind : {"send.start", "delivery.sending", "provider.attempt", "delivery.sent"}) {
+    EXPECT_TRUE(std::ranges::find(told, kind) != told.end()) << kind;
+  }
 }
 
 TEST_F(CafEngine, ErrorsCarryTheLibrarysCode) {

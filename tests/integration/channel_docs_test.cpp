@@ -78,7 +78,7 @@ TEST(ChannelDocs, HoldConfigurationsThatWork) {
 TEST(ChannelDocs, QuoteTheExample) {
   const auto quoted = blocks(read_file(TESTS_DIR "/../docs/channels.md"), "cpp");
   const std::string example = read_file(TESTS_DIR "/../examples/own_provider.cpp");
-  ASSERT_EQ(quoted.size(), 1U);
+  ASSERT_FALSE(quoted.empty());
   EXPECT_NE(example.find(quoted[0]), std::string::npos);
 }
 

@@ -192,6 +192,23 @@ TEST_P(EveryProvider, LivesWithGarbage) {
   EXPECT_EQ(junk.error_code, "400");
 }
 
+TEST_P(EveryProvider, ShowsNoSecretThatAnAnswerRepeats) {
+  HttpPeer peer(with_tokens([](const PeerRequest& request, std::size_t) {
+    std::string echo = request.line;
+    for (const auto& [name, value] : request.headers) echo += " " + value;
+    const json said{{"message", echo}, {"Message", echo}, {"code", 400}};
+    json body = said;
+    body["error"] = said;
+    body["errors"] = json::array({said});
+    return PeerReply::answer(400, body.dump());
+  }));
+  const auto outcome = send_to(peer);
+  for (const char* secret : {"for-tests", "access-1"}) {
+    EXPECT_EQ(outcome.error.find(secret), std::string::npos) << outcome.error;
+    EXPECT_EQ(outcome.error_code.find(secret), std::string::npos) << outcome.error_code;
+  }
+}
+
 TEST_P(EveryProvider, RefusesUnknownSettings) {
   HttpPeer peer(PeerReply::answer(200));
   json settings = filled(GetParam().settings, peer);

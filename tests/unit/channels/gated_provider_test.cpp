@@ -249,5 +249,95 @@ TEST(GatedProvider, SendsNothingToASuppressedAddress) {
             json::array({{{"email", "user@example.com"}}}));
 }
 
+class WallClock final : public Clock {
+ public:
+  explicit WallClock(const char* text) : now_(parse_iso8601(text).value()) {}
+  TimePoint now() const override { return now_; }
+
+ private:
+  TimePoint now_;
+};
+
+Gate quiet_nights(const char* now) {
+  auto policy = std::make_shared<PolicyOptions>();
+  policy->quiet_hours = QuietHours{22h, 7h, {"email"}};
+  return {.policy = policy, .clock = std::make_shared<WallClock>(now)};
+}
+
+TEST(GatedProvider, LetsARecipientSleep) {
+  GateWorld world(quiet_nights("2026-01-10T23:00:00Z"));
+  world.send();
+  EXPECT_TRUE(world.inner->open.empty());
+  ASSERT_EQ(world.outcomes.size(), 1U);
+  EXPECT_EQ(world.outcomes[0].kind, Kind::kDeferred);
+  EXPECT_EQ(world.outcomes[0].retry_after, Duration{8h});
+  EXPECT_EQ(world.outcomes[0].error,
+            "not sent yet: quiet hours in UTC until 2026-01-11T07:00:00.000Z");
+}
+
+TEST(GatedProvider, SendsByDayAndWhatIsCritical) {
+  GateWorld day(quiet_nights("2026-01-10T12:00:00Z"));
+  day.send();
+  EXPECT_EQ(day.inner->open.size(), 1U);
+  GateWorld night(quiet_nights("2026-01-10T23:00:00Z"));
+  DeliveryRequest urgent;
+  urgent.recipient = json::array({{{"email", "user@example.com"}}});
+  urgent.policy.critical = true;
+  night.gated->send(std::move(urgent), [](DeliveryOutcome) {});
+  EXPECT_EQ(night.inner->open.size(), 1U);
+}
+
+struct OptedOut : ::testing::Test {
+  std::shared_ptr<SuppressionList> list = make_memory_suppression_list();
+  void SetUp() override {
+    ASSERT_TRUE(list->add({.channel_type = "email",
+                           .address = "user@example.com",
+                           .reason = "opted out",
+                           .at = parse_iso8601("2026-01-01T00:00:00.000Z").value(),
+                           .category = "offers"}));
+  }
+  /// What becomes of a message; nullopt: it reached the provider.
+  std::optional<DeliveryOutcome> send(MessagePolicy policy) {
+    GateWorld world({.suppressions = list});
+    DeliveryRequest request;
+    request.recipient = json::array({{{"email", "User@example.com"}}});
+    request.policy = std::move(policy);
+    std::optional<DeliveryOutcome> outcome;
+    world.gated->send(std::move(request), [&](DeliveryOutcome o) { outcome = std::move(o); });
+    return outcome;
+  }
+};
+
+TEST_F(OptedOut, GetsNothingOfTheCategory) {
+  const auto outcome = send({.category = "offers"});
+  ASSERT_TRUE(outcome);
+  EXPECT_EQ(outcome->kind, Kind::kSkipped);
+  EXPECT_EQ(outcome->error_code, "opted_out");
+  EXPECT_EQ(outcome->error, "not sent: opted out of offers since 2026-01-01T00:00:00.000Z");
+}
+
+TEST_F(OptedOut, GetsEverythingElse) {
+  EXPECT_FALSE(send({.category = "orders"}));
+  EXPECT_FALSE(send({}));
+  EXPECT_FALSE(send({.category = "offers", .critical = true})) << "critical goes before";
+}
+
+TEST_F(OptedOut, MayOptInAgain) {
+  EXPECT_FALSE(list->remove("email", "user@example.com").value()) << "another entry";
+  EXPECT_TRUE(list->remove("email", "user@example.com", "offers").value());
+  EXPECT_FALSE(send({.category = "offers"}));
+}
+
+TEST_F(OptedOut, IsNotTheSameAsSuppressed) {
+  EXPECT_FALSE(list->find("email", "user@example.com"));
+  ASSERT_TRUE(list->add({.channel_type = "email",
+                         .address = "user@example.com",
+                         .reason = "complained",
+                         .at = TimePoint{}}));
+  const auto outcome = send({.category = "offers", .critical = true});
+  ASSERT_TRUE(outcome);
+  EXPECT_EQ(outcome->kind, Kind::kPermanent) << "a suppressed address gets nothing at all";
+}
+
 }  // namespace
 }  // namespace townkrier

@@ -40,7 +40,7 @@ TEST(JobStatus, RefusesAnUnknownNameAndListsTheKnown) {
 
 TEST(LogStatus, HasTheNamesOfTheInterface) {
   const char* const names[] = {"scheduled", "sending",   "sent",    "delivered", "failed",
-                               "retrying",  "cancelled", "bounced", "complained"};
+                               "retrying",  "cancelled", "bounced", "complained", "skipped"};
   for (std::size_t i = 0; i < kLogStatusCount; ++i) {
     EXPECT_EQ(to_string(static_cast<LogStatus>(i)), names[i]);
     EXPECT_EQ(parse_log_status(names[i]), static_cast<LogStatus>(i));

@@ -134,7 +134,7 @@ TEST_F(Lifecycle, TheLastAllowedCrashParksTheJob) {
   }
   EXPECT_EQ(state.status, kFailed);
   EXPECT_NE(state.error.find("crashed 3 times"), std::string::npos);
-  EXPECT_TRUE(apply_action(state, JobAction::kRetry, kNow));
+  EXPECT_TRUE(apply_action({}, state, JobAction::kRetry, kNow));
   EXPECT_EQ(state.crashes, 0u);
 }
 
@@ -209,7 +209,7 @@ TEST_F(Lifecycle, ActionsFollowTheTable) {
   for (const Row& row : rows) {
     make({"email"});
     state.status = row.status;
-    const auto result = apply_action(state, row.action, kNow);
+    const auto result = apply_action({}, state, row.action, kNow);
     EXPECT_EQ(result.has_value(), row.after.has_value())
         << to_string(row.action) << " " << to_string(row.status);
     EXPECT_EQ(state.status, row.after.value_or(row.status))

@@ -41,13 +41,19 @@ JobEnvelope full_envelope() {
           .unique_key = std::string("k\0ey", 4),
           .metadata = JsonText::trusted(R"({"b":null})"),
           .tags = {"one", "", "three"},
-          .created_at = at(1'700'000'000'001)};
+          .created_at = at(1'700'000'000'001),
+          .plan = {.strategy = ChannelStrategy::kBestEffort,
+                   .fallbacks = {{"sms", "push", Duration{60'000}}, {"email", "sms"}},
+                   .policy = {.category = "offers",
+                              .time_zone = "Africa/Lagos",
+                              .critical = true,
+                              .digest = DigestOptions{"42/offers", Duration{600'000}}}}};
 }
 
 JobState full_state() {
   Delivery delivery{.channel = "email",
                     .log_id = id_of(9),
-                    .status = LogStatus::kComplained,
+                    .status = LogStatus::kSkipped,
                     .attempts = 4,
                     .provider = "smtp",
                     .message_id = "<m@example.com>",
@@ -55,7 +61,7 @@ JobState full_state() {
                     .sent_at = at(1),
                     .delivered_at = at(2),
                     .failed_at = at(3),
-                    .next_attempt_at = at(4),
+                    .next_attempt_at = kHeld,
                     .tries = {make_try(), {}},
                     .updated_at = at(15)};
   HistoryEntry entry{.timestamp = at(5),
@@ -282,8 +288,11 @@ TEST(RecordCodec, ReturnsCounters) {
   EXPECT_EQ(read, counts);
   std::array<std::uint64_t, 2> fewer{};
   EXPECT_FALSE(decode_counts(bytes, fewer));
-  std::array<std::uint64_t, 4> more{};
-  EXPECT_FALSE(decode_counts(bytes, more));
+  std::array<std::uint64_t, 4> more{1, 1, 1, 1};
+  ASSERT_TRUE(decode_counts(bytes, more)) << "a row from before there was a fourth status";
+  EXPECT_EQ(more.back(), 0U);
+  EXPECT_FALSE(decode_counts(bytes.substr(0, 2), read)) << "cut within a number";
+  EXPECT_FALSE(decode_counts("", read));
 }
 
 }  // namespace

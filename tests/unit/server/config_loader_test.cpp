@@ -37,7 +37,8 @@ TEST(ConfigLoader, GivesTheDocumentedDefaultsWithoutAFile) {
 }
 
 TEST(ConfigLoader, ReadsEveryKeyOfTheReference) {
-  const auto config = load(R"(
+  const auto config =
+      load(R"(
 [server]
 listen = "[::1]:8080"
 path = "/ops"
@@ -100,8 +101,18 @@ dir = "/var/lib/invoices"
 max_bytes = "1MiB"
 [suppressions]
 file = "/var/lib/townkrier/suppressions.ndjson"
+[policy]
+time_zone = "Africa/Lagos"
+[policy.quiet_hours]
+from = "22:00"
+to = "07:30"
+channels = ["sms"]
+[events]
+url = "https://example.com/e"
+secret = "env:EVENT_SECRET"
+events = ["delivery.sent"]
 )",
-                           with_environment({{"RESEND_API_KEY", "re_123"}}));
+           with_environment({{"RESEND_API_KEY", "re_123"}, {"EVENT_SECRET", "whsec_123"}}));
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_EQ(config->server.host, "::1");
   EXPECT_EQ(config->server.port, 8080);
@@ -160,6 +171,15 @@ file = "/var/lib/townkrier/suppressions.ndjson"
   EXPECT_EQ(config->attachments.dir, "/var/lib/invoices");
   EXPECT_EQ(config->attachments.max_bytes, 1u << 20);
   EXPECT_EQ(config->suppression_file, "/var/lib/townkrier/suppressions.ndjson");
+  EXPECT_EQ(config->policy.time_zone, "Africa/Lagos");
+  ASSERT_TRUE(config->policy.quiet_hours);
+  EXPECT_EQ(config->policy.quiet_hours->from, 22h);
+  EXPECT_EQ(config->policy.quiet_hours->to, 7h + 30min);
+  EXPECT_THAT(config->policy.quiet_hours->channels, ElementsAre("sms"));
+  ASSERT_TRUE(config->events);
+  EXPECT_EQ(config->events->value(), (nlohmann::json{{"url", "https://example.com/e"},
+                                                     {"secret", "whsec_123"},
+                                                     {"events", {"delivery.sent"}}}));
   EXPECT_EQ(email.providers[0].settings.value(),
             (nlohmann::json{{"host", "127.0.0.1"}, {"port", 2525}}));
   EXPECT_EQ(email.providers[1].settings.value(), (nlohmann::json{{"api_key", "re_123"}}));
@@ -202,6 +222,16 @@ INSTANTIATE_TEST_SUITE_P(
         WrongConfig{
             "[server.auth]\nusername = \"a\"\npassword_hash = \"$argon2id$x\"\nuser = \"a\"\n",
             "townkrier.toml:4: server.auth.user: unknown key"},
+        WrongConfig{"[policy.quiet_hours]\nfrom = \"22:00\"\nuntil = \"07:00\"\n",
+                    "townkrier.toml:3: policy.quiet_hours.until: unknown key"},
+        // Policy.
+        WrongConfig{"[policy]\ntime_zone = \"Mars/Base\"\n",
+                    "townkrier.toml:2: policy.time_zone: is not a time zone such as Africa/Lagos"},
+        WrongConfig{"[policy.quiet_hours]\nfrom = \"22\"\nto = \"07:00\"\n",
+                    "townkrier.toml:2: policy.quiet_hours.from: must be a time of day such as "
+                    "\"22:00\""},
+        WrongConfig{"[policy.quiet_hours]\nfrom = \"07:00\"\nto = \"07:00\"\n",
+                    "townkrier.toml:3: policy.quiet_hours.to: must not be the same as from"},
         // Wrong types.
         WrongConfig{"[queue]\nmax_retries = \"3\"\n",
                     "townkrier.toml:2: queue.max_retries: must be a whole number"},
