@@ -10,6 +10,9 @@ export interface Loaded<T> {
   reload: () => Promise<void>;
 }
 
+/** What does not show in the revision of jobs, such as a paused queue, is seen after that long. */
+const STALE_MS = 10_000;
+
 interface Options {
   /** At most so often, whatever the heartbeat; ms. */
   every?: number;
@@ -62,8 +65,9 @@ export function useData<T>(key: string, load: (signal: AbortSignal) => Promise<T
     if (options.once) return undefined;
     return beat.subscribe(({ everything }) => {
       const mine = latest.current;
-      const due = Date.now() - mine.at >= (options.every ?? 0);
-      if (everything && due && !mine.busy) void run();
+      const age = Date.now() - mine.at;
+      const due = everything ? age >= (options.every ?? 0) : age >= Math.max(options.every ?? 0, STALE_MS);
+      if (due && !mine.busy) void run();
     });
   }, [run, options.once, options.every]);
 

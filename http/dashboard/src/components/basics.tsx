@@ -12,7 +12,7 @@ import { hasIcon, Icon, type IconName } from './icons';
 const SHAPES: Record<string, IconName> = {
   sending: 'processing', sent: 'completed', delivered: 'completed', bounced: 'failed', complained: 'warning',
   closed: 'completed', open: 'failed', 'half-open': 'warning', ok: 'completed', degraded: 'warning', failing: 'failed',
-  success: 'completed', enqueued: 'pending', paused: 'pause',
+  success: 'completed', enqueued: 'pending', paused: 'pause', running: 'play',
 };
 
 /** Word, shape and colour: none is needed to understand the others. */

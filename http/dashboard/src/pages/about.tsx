@@ -4,20 +4,11 @@ import { apiUrl, href } from '../base';
 import { Badge, Facts, Heading, Text, Time } from '../components/basics';
 import { Empty, Panel, Shown } from '../components/panel';
 import { t } from '../i18n';
-import type { Health } from '../types';
-import { ApiError } from '../api';
+import { loadHealth } from '../health';
 import { useData } from '../use_data';
 import { visible } from '../safe_text';
 
 declare const DASHBOARD_VERSION: string;
-
-/** A failing server says so with a 503, whose body is the report all the same. */
-async function loadHealth(signal: AbortSignal): Promise<Health> {
-  const answer = await fetch(apiUrl('health'), { signal, headers: { accept: 'application/json' } });
-  const body = await answer.json() as Health & { detail?: string };
-  if (!body.checks) throw new ApiError(answer.status, body.detail ?? `the server answered ${answer.status}`, '');
-  return body;
-}
 
 function Licences() {
   const loaded = useData('licences', async (signal) => {

@@ -1,13 +1,13 @@
 // Channels and their providers: who sends, who fails, how fast, whose breaker is open.
 import { call } from '../api';
 import { Badge, Heading, Text } from '../components/basics';
-import { Empty, Panel, Shown } from '../components/panel';
+import { Empty, Shown } from '../components/panel';
 import { formatDuration, formatPercent, formatShort } from '../format';
 import { t } from '../i18n';
 import { linkTo } from '../router';
 import { settings } from '../settings';
 import { useStore } from '../store';
-import type { ChannelInfo, Latency, ProviderInfo } from '../types';
+import type { ChannelInfo, Latency } from '../types';
 import { useData } from '../use_data';
 import { worstBreaker } from './overview_parts';
 
@@ -22,64 +22,78 @@ function Times({ latency }: { latency: Latency | undefined }) {
   );
 }
 
-function Provider({ provider, language }: { provider: ProviderInfo; language: string }) {
-  const tries = provider.sent + provider.failed;
+interface Numbers {
+  sent: number;
+  failed: number;
+  retried?: number;
+  latency?: Latency;
+}
+
+function Counts({ of, language }: { of: Numbers; language: string }) {
+  const tries = of.sent + of.failed;
   return (
-    <tr>
-      <td><Text value={provider.name} limit={60} /></td>
-      <td><Badge status={provider.breaker} group="breaker" /></td>
-      <td class="num">{formatShort(provider.sent, language)}</td>
-      <td class={`num ${tries > 0 && provider.failed / tries > 0.2 ? 'bad' : ''}`}>
-        {formatShort(provider.failed, language)} <span class="muted">{formatPercent(provider.failed, tries, language)}</span>
+    <>
+      <td class="num">{formatShort(of.sent, language)}</td>
+      <td class={`num ${tries > 0 && of.failed / tries > 0.2 ? 'bad' : ''}`}>
+        {formatShort(of.failed, language)} <span class="muted">{formatPercent(of.failed, tries, language)}</span>
       </td>
-      <td class="num wide">{provider.retried === undefined ? '–' : formatShort(provider.retried, language)}</td>
-      <td class="num wide">{provider.inFlight ?? '–'}</td>
-      <Times latency={provider.latency} />
-    </tr>
+      <td class="num wide">{of.retried === undefined ? '–' : formatShort(of.retried, language)}</td>
+      <Times latency={of.latency} />
+    </>
   );
 }
 
-function Channel({ channel }: { channel: ChannelInfo }) {
-  const { language } = useStore(settings);
+/** A channel, and below it its providers where they say more than the channel does. */
+function Channel({ channel, language }: { channel: ChannelInfo; language: string }) {
   const load = channel.concurrency > 0 ? channel.inFlight / channel.concurrency : 0;
+  const only = channel.providers.length === 1 && channel.providers[0]!.name === channel.name;
   return (
-    <Panel class="flush" title={<><Text value={channel.name} limit={60} /> <Badge status={worstBreaker(channel)} group="breaker" /></>}
-      actions={<a class="more" href={linkTo('/logs', { channel: channel.name })}>{t('nav.logs')}</a>}>
-      <dl class="strip">
-        <div><dt>{t('channel.in-flight')}</dt><dd>{channel.inFlight}<span class="muted"> / {channel.concurrency}</span>
-          <meter min={0} max={1} value={Math.min(load, 1)} aria-label={t('channel.load')} /></dd></div>
-        <div><dt>{t('channel.waiting')}</dt><dd>{formatShort(channel.waiting, language)}</dd></div>
-        <div><dt>{t('channel.sent')}</dt><dd>{formatShort(channel.sent, language)}</dd></div>
-        <div><dt>{t('channel.failure-rate')}</dt><dd>{formatPercent(channel.failed, channel.sent + channel.failed, language)}</dd></div>
-        <div><dt>p50 · p95 · p99</dt><dd>{channel.latency && channel.latency.count > 0
-          ? [channel.latency.p50, channel.latency.p95, channel.latency.p99].map(formatDuration).join(' · ') : '–'}</dd></div>
-      </dl>
-      {channel.providers.length === 0 ? <p class="empty">{t('channel.no-providers')}</p> : (
-        <div class="scroll">
-          <table>
-            <thead><tr>
-              <th scope="col">{t('channel.provider')}</th><th scope="col">{t('channel.breaker')}</th>
-              <th scope="col" class="num">{t('channel.sent')}</th><th scope="col" class="num">{t('channel.failed')}</th>
-              <th scope="col" class="num wide">{t('channel.retried')}</th><th scope="col" class="num wide">{t('channel.in-flight')}</th>
-              <th scope="col" class="num wide">p50</th><th scope="col" class="num">p95</th><th scope="col" class="num wide">p99</th>
-            </tr></thead>
-            <tbody>{channel.providers.map((provider) => <Provider key={provider.name} provider={provider} language={language} />)}</tbody>
-          </table>
-        </div>
-      )}
-    </Panel>
+    <tbody>
+      <tr data-channel={channel.name}>
+        <td><a class="row-title" href={linkTo('/logs', { channel: channel.name })}><Text value={channel.name} limit={60} /></a></td>
+        <td><Badge status={worstBreaker(channel)} group="breaker" /></td>
+        <td class="num mid">{channel.inFlight}<span class="muted">/{channel.concurrency}</span>
+          <meter class="load" min={0} max={1} value={Math.min(load, 1)} aria-label={t('channel.load')} /></td>
+        <td class="num mid">{formatShort(channel.waiting, language)}</td>
+        <Counts of={channel} language={language} />
+      </tr>
+      {!only && channel.providers.map((provider) => (
+        <tr class="sub" key={provider.name}>
+          <td><Text value={provider.name} limit={60} /></td>
+          <td><Badge status={provider.breaker} group="breaker" /></td>
+          <td class="num mid">{provider.inFlight ?? '–'}</td>
+          <td class="num mid">–</td>
+          <Counts of={provider} language={language} />
+        </tr>
+      ))}
+    </tbody>
   );
 }
 
 export function ChannelsPage() {
+  const { language } = useStore(settings);
   const loaded = useData('channels', (signal) => call<{ channels: ChannelInfo[] }>('channels', { signal }));
   return (
     <>
       <Heading title={t('nav.channels')} note={t('channels.note')} />
-      <Shown from={loaded} lines={8}>
-        {({ channels }) => channels.length === 0 ? <Empty title={t('channels.none')}>{t('channels.none-hint')}</Empty>
-          : <div class="stack">{channels.map((channel) => <Channel key={channel.name} channel={channel} />)}</div>}
-      </Shown>
+      <section class="panel flush" aria-label={t('nav.channels')}>
+        <Shown from={loaded} lines={8}>
+          {({ channels }) => channels.length === 0 ? <Empty title={t('channels.none')}>{t('channels.none-hint')}</Empty> : (
+            <div class="scroll">
+              <table class="list">
+                <thead><tr>
+                  <th scope="col">{t('channel.name')}</th><th scope="col">{t('channel.breaker')}</th>
+                  <th scope="col" class="num mid">{t('channel.in-flight')}</th><th scope="col" class="num mid">{t('channel.waiting')}</th>
+                  <th scope="col" class="num">{t('channel.sent')}</th><th scope="col" class="num">{t('channel.failed')}</th>
+                  <th scope="col" class="num wide">{t('channel.retried')}</th>
+                  <th scope="col" class="num wide">p50</th><th scope="col" class="num">p95</th><th scope="col" class="num wide">p99</th>
+                </tr></thead>
+                {channels.map((channel) => <Channel key={channel.name} channel={channel} language={language} />)}
+              </table>
+            </div>
+          )}
+        </Shown>
+      </section>
     </>
   );
 }

@@ -2,7 +2,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { call } from '../api';
 import { bulkActionsFor, channelsOf, dueAt, finishedAt, titleOf } from '../actions';
-import { Badge, Heading, JobLink, Text, Time } from '../components/basics';
+import { Badge, Heading, JobLink, Tags, Text, Time } from '../components/basics';
 import { BulkBar } from '../components/bulk';
 import { ExportButton } from '../components/export';
 import { ChoiceFilter, FilterBar, SortHead, TextFilter, TimeFilter } from '../components/filters';
@@ -105,6 +105,7 @@ function Row({ job, ticked, tick, status }: RowProps) {
         <span class="row-sub">
           <JobLink id={job.id} />
           {job.kind !== 'notification' && titleOf(job) !== job.kind && <Text value={job.kind} limit={40} />}
+          <Tags tags={job.tags.slice(0, 4)} />
           {job.error && <Text class="error-text" value={job.error} limit={160} />}
         </span>
       </td>

@@ -5,6 +5,7 @@ import { Badge, Heading } from '../components/basics';
 import { Chart } from '../components/chart';
 import { Icon } from '../components/icons';
 import { Panel, Skeleton } from '../components/panel';
+import { loadHealth } from '../health';
 import { formatClock, formatNumber, formatPercent, formatRate, formatShort } from '../format';
 import { t, word } from '../i18n';
 import { beat, WINDOW_MS } from '../live';
@@ -13,6 +14,7 @@ import { differences } from '../series';
 import { settings } from '../settings';
 import { useStore } from '../store';
 import { JOB_STATUSES, METRICS, type JobStatus, type Metric } from '../types';
+import { useData } from '../use_data';
 import { useVisible } from '../use_visible';
 import { ChannelSummary, ErrorSummary, QueueSummary } from './overview_parts';
 import { HISTORY_RANGES, HistoryChart, TimesChart, type HistoryRange } from './overview_history';
@@ -79,6 +81,7 @@ function Figure({ name, value, note, bad = false }: { name: string; value: strin
 function Throughput() {
   const { live } = useStore(beat);
   const { language } = useStore(settings);
+  const health = useData('health', loadHealth, { every: 10_000 });
   if (!live) return <Panel title={t('overview.now')}><Skeleton lines={3} /></Panel>;
   const { rates, totals, queue } = live;
   const ended = totals ? totals.completed + totals.failed : queue.completed + queue.failed;
@@ -92,6 +95,10 @@ function Throughput() {
         <Figure name={t('overview.success')} value={formatPercent(good, ended, language)} bad={ended > 0 && good / ended < 0.9} />
         <Figure name={t('overview.backlog')} value={formatShort(waiting, language)}
           note={rates && rates.completed > 0 && waiting > 0 ? t('overview.drain', { seconds: Math.ceil(waiting / rates.completed) }) : undefined} />
+        <div class="figure">
+          <dt>{t('overview.health')}</dt>
+          <dd><a href={linkTo('/about')}>{health.data ? <Badge status={health.data.status} group="health" /> : '–'}</a></dd>
+        </div>
       </dl>
     </Panel>
   );
@@ -104,11 +111,10 @@ function Lazy({ children, class: name = '' }: { children: ComponentChildren; cla
 
 export function OverviewPage() {
   const { query } = useStore(place);
-  const { live } = useStore(beat);
   const range = (query.range && query.range in HISTORY_RANGES ? query.range : '24h') as HistoryRange;
   return (
     <>
-      <Heading title={t('nav.overview')} note={live && live.queue.failed > 0 ? undefined : live && <Badge status="ok" group="health" />} />
+      <Heading title={t('nav.overview')} />
       <Counters />
       <div class="grid-3">
         <LiveGraph />
