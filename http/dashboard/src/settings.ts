@@ -55,7 +55,7 @@ function load(): Settings {
   } catch {
     // Storage may be forbidden: settings last as long as the page.
   }
-  return readSettings(text, navigator.language);
+  return readSettings(text, globalThis.navigator?.language ?? 'en');
 }
 
 export const settings = createStore<Settings>(load());

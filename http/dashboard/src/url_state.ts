@@ -41,3 +41,13 @@ export function pick(query: Query, names: readonly string[]): Query {
 export function countFilters(query: Query, ignored: readonly string[]): number {
   return Object.keys(query).filter((name) => !ignored.includes(name)).length;
 }
+
+/** Where to go after signing in: a page of ours, whatever the URL says. */
+export function nextPlace(next: string | undefined, base: string): { path: string; query: Query } {
+  const home = { path: '/', query: {} };
+  if (!next || !next.startsWith('/') || next.startsWith('//') || next.includes('\\')) return home;
+  const [path = '', search = ''] = next.split('?', 2);
+  if (path !== base && !path.startsWith(`${base}/`)) return home;
+  const inside = path.slice(base.length) || '/';
+  return inside.startsWith('/sign-in') ? home : { path: inside, query: readQuery(search) };
+}

@@ -8,18 +8,8 @@ import { t } from '../i18n';
 import { go, place } from '../router';
 import { session, signIn } from '../session';
 import { useStore } from '../store';
-import { readQuery } from '../url_state';
+import { nextPlace } from '../url_state';
 import { visible } from '../safe_text';
-
-/** Where to go afterwards: a page of ours, whatever the URL says. */
-export function nextPlace(next: string | undefined, base: string): { path: string; query: Record<string, string> } {
-  const home = { path: '/', query: {} };
-  if (!next || !next.startsWith('/') || next.startsWith('//') || next.includes('\\')) return home;
-  const [path = '', search = ''] = next.split('?', 2);
-  if (path !== base && !path.startsWith(`${base}/`)) return home;
-  const inside = path.slice(base.length) || '/';
-  return inside.startsWith('/sign-in') ? home : { path: inside, query: readQuery(search) };
-}
 
 export function SignInPage({ resume = true }: { resume?: boolean }) {
   const { query } = useStore(place);
