@@ -24,10 +24,10 @@ test('filters of the log, and its delivery times', async () => {
   const { page, context } = await openPage(browser);
   await page.goto(`${masked.url}/logs?channel=in_app`);
   await until(() => page.locator('table.list tbody tr').count(), (count) => count === 5);
-  await page.getByLabel('Status', { exact: true }).selectOption('failed');
+  await page.getByRole('combobox', { name: 'Status' }).selectOption('failed');
   await page.getByText('No row matches').waitFor();
   assert.equal(new URL(page.url()).search, '?channel=in_app&status=failed');
-  await page.getByLabel('Status', { exact: true }).selectOption('sent');
+  await page.getByRole('combobox', { name: 'Status' }).selectOption('sent');
   await page.locator('table.list a.row-title').first().click();
   await page.getByRole('heading', { name: 'Times' }).waitFor();
   const { logs } = await api(masked, 'logs?limit=1');

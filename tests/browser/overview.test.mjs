@@ -27,7 +27,8 @@ test('counters equal the statistics and follow them without a reload', async () 
   await context.close();
 });
 
-test('a first load is at most 8 requests and 90 kB, all to the own host', async () => {
+test('a first load is at most 8 requests and 90 kB, all to the own host', async (t) => {
+  if (!await needs(t, server, 'live')) return;
   const { page, context, seen } = await openPage(browser);
   const session = await context.newCDPSession(page);
   let bytes = 0;

@@ -43,7 +43,7 @@ jitter = 0.0
 content_privacy = "public"
 ${more}
 [channels.hook]
-breaker = { failures = 100000, cooldown = "1s" }
+breaker = { failures = 1000, cooldown = "1s" }
 [[channels.hook.providers]]
 driver = "webhook"
 url = "${provider.url}"
@@ -113,7 +113,7 @@ export async function needs(t, server, path, method = 'GET') {
   const answer = await fetch(`${server.origin}/api/${path}`, {
     method, headers: { 'content-type': 'application/json' }, body: method === 'GET' ? undefined : '{}' });
   const problem = answer.ok ? {} : await answer.json().catch(() => ({}));
-  const missing = answer.status === 405 || problem.detail === 'there is nothing at this path';
+  const missing = answer.status === 401 || answer.status === 405 || problem.detail === 'there is nothing at this path';
   if (missing) t.skip(`this server has no ${method} /api/${path}`);
   return !missing;
 }

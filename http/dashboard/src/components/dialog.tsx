@@ -28,9 +28,11 @@ export function Modal({ title, close, children, wide = false }:
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const from = document.activeElement;
-    dialog.current?.showModal();
+    const box = dialog.current!;
+    box.showModal();
     // The focus returns to where the question was asked, or to the page where that is gone.
     return () => {
+      box.close();
       const back = from instanceof HTMLElement && from.isConnected && from !== document.body
         ? from : document.getElementById('page-title');
       back?.focus({ preventScroll: true });

@@ -3,6 +3,7 @@ import { call } from '../api';
 import { Badge, Heading, JobLink, Text, Time } from '../components/basics';
 import { FilterBar, setFilters, TextFilter, TimeFilter } from '../components/filters';
 import { Empty, Shown } from '../components/panel';
+import { Scroll } from '../components/scroll';
 import { t } from '../i18n';
 import { place } from '../router';
 import { settings } from '../settings';
@@ -45,13 +46,13 @@ export function AuditPage() {
         <Shown from={loaded} lines={6}>
           {({ entries, next }) => entries.length === 0 ? <Empty title={t('audit.none')}>{t('audit.none-hint')}</Empty> : (
             <>
-              <div class="scroll">
+              <Scroll label={t('nav.audit')}>
                 <table class="list">
                   <thead><tr><th scope="col">{t('log.when')}</th><th scope="col">{t('audit.actor')}</th><th scope="col">{t('audit.action')}</th>
                     <th scope="col">{t('audit.target')}</th><th scope="col">{t('audit.result')}</th></tr></thead>
                   <tbody>{entries.map((entry) => <Row key={entry.id} entry={entry} />)}</tbody>
                 </table>
-              </div>
+              </Scroll>
               <div class="pager"><span />
                 <div>
                   {query.cursor && <button type="button" onClick={() => setFilters({ cursor: '' })}>{t('pager.first')}</button>}

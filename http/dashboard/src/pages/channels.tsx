@@ -2,6 +2,7 @@
 import { call } from '../api';
 import { Badge, Heading, Text } from '../components/basics';
 import { Empty, Shown } from '../components/panel';
+import { Scroll } from '../components/scroll';
 import { formatDuration, formatPercent, formatShort } from '../format';
 import { t } from '../i18n';
 import { linkTo } from '../router';
@@ -79,7 +80,7 @@ export function ChannelsPage() {
       <section class="panel flush" aria-label={t('nav.channels')}>
         <Shown from={loaded} lines={8}>
           {({ channels }) => channels.length === 0 ? <Empty title={t('channels.none')}>{t('channels.none-hint')}</Empty> : (
-            <div class="scroll">
+            <Scroll label={t('nav.channels')}>
               <table class="list">
                 <thead><tr>
                   <th scope="col">{t('channel.name')}</th><th scope="col">{t('channel.breaker')}</th>
@@ -90,7 +91,7 @@ export function ChannelsPage() {
                 </tr></thead>
                 {channels.map((channel) => <Channel key={channel.name} channel={channel} language={language} />)}
               </table>
-            </div>
+            </Scroll>
           )}
         </Shown>
       </section>

@@ -2,6 +2,7 @@
 import { call } from '../api';
 import { Heading, JobLink, Text, Time } from '../components/basics';
 import { Empty, Shown } from '../components/panel';
+import { Scroll } from '../components/scroll';
 import { formatNumber } from '../format';
 import { t } from '../i18n';
 import { linkTo } from '../router';
@@ -37,7 +38,7 @@ export function ErrorsPage() {
         <Shown from={loaded} lines={6}>
           {({ errors, scanned, truncated }) => errors.length === 0 ? <Empty title={t('errors.none')}>{t('errors.none-hint')}</Empty> : (
             <>
-              <div class="scroll">
+              <Scroll label={t('nav.errors')}>
                 <table class="list">
                   <thead><tr>
                     <th scope="col" class="num">{t('errors.count')}</th><th scope="col">{t('job.error')}</th><th scope="col" class="mid">{t('job.channel')}</th>
@@ -48,7 +49,7 @@ export function ErrorsPage() {
                     {errors.map((group) => <Group key={`${group.kind} ${group.message}`} group={group} most={errors[0]!.count} language={language} />)}
                   </tbody>
                 </table>
-              </div>
+              </Scroll>
               <div class="pager"><p role="status">{t(truncated ? 'errors.scanned-newest' : 'errors.scanned', { count: scanned })}</p></div>
             </>
           )}

@@ -1,6 +1,7 @@
 // Parts of the job's page.
 import { Badge, LongText, Text, Time, useNow } from '../components/basics';
 import { Empty, Panel } from '../components/panel';
+import { Scroll } from '../components/scroll';
 import { formatClock, formatDuration } from '../format';
 import { t } from '../i18n';
 import { linkTo } from '../router';
@@ -31,7 +32,7 @@ export function ProgressBar({ progress }: { progress: Progress | number }) {
 export function DeliveryTable({ job }: { job: Job }) {
   return (
     <Panel title={t('job.deliveries')} class="flush">
-      <div class="scroll">
+      <Scroll label={t('job.deliveries')}>
         <table>
           <thead><tr>
             <th scope="col">{t('job.channel')}</th><th scope="col">{t('job.status')}</th>
@@ -54,7 +55,7 @@ export function DeliveryTable({ job }: { job: Job }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </Panel>
   );
 }

@@ -7,6 +7,7 @@ import { BulkBar } from '../components/bulk';
 import { ExportButton } from '../components/export';
 import { ChoiceFilter, FilterBar, SortHead, TextFilter, TimeFilter } from '../components/filters';
 import { Empty, Shown } from '../components/panel';
+import { Scroll } from '../components/scroll';
 import { Pager } from '../components/pager';
 import { Priority } from '../components/priority';
 import { formatShort } from '../format';
@@ -151,8 +152,8 @@ function Table({ jobs, query, ticked, setTicked }:
     setTicked(next);
   });
   return (
-    <div class="scroll" onKeyDown={onListKey}>
-      <table class="list">
+    <Scroll label={t('nav.jobs')}>
+      <table class="list" onKeyDown={onListKey}>
         <thead>
           <tr>
             {setTicked && (
@@ -174,7 +175,7 @@ function Table({ jobs, query, ticked, setTicked }:
           {jobs.map((job) => <Row key={job.id} job={job} ticked={ticked.has(job.id)} tick={tick} status={query.status} />)}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }
 

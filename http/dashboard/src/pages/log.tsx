@@ -4,6 +4,7 @@ import { ApiError, call, segment } from '../api';
 import { Badge, CopyButton, Facts, Heading, JobLink, LongText, Tags, Text, Time } from '../components/basics';
 import { JsonView } from '../components/json_view';
 import { Empty, Panel, Problem, Skeleton } from '../components/panel';
+import { Scroll } from '../components/scroll';
 import { Priority } from '../components/priority';
 import { formatDuration } from '../format';
 import { t } from '../i18n';
@@ -42,7 +43,7 @@ function Attempts({ log }: { log: NotificationLog }) {
   return (
     <Panel title={t('log.attempts')} class="flush">
       {log.retryLogs.length === 0 ? <Empty title={t('log.no-attempts')} /> : (
-        <div class="scroll">
+        <Scroll label={t('log.attempts')}>
           <table>
             <thead><tr><th scope="col" class="num">#</th><th scope="col">{t('job.status')}</th><th scope="col">{t('log.when')}</th>
               <th scope="col" class="num">{t('log.duration')}</th><th scope="col">{t('job.error')}</th></tr></thead>
@@ -57,7 +58,7 @@ function Attempts({ log }: { log: NotificationLog }) {
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       )}
     </Panel>
   );

@@ -6,6 +6,7 @@ import { ExportButton } from '../components/export';
 import { ChoiceFilter, FilterBar, setFilters, TextFilter, TimeFilter } from '../components/filters';
 import { Icon } from '../components/icons';
 import { Empty, Shown } from '../components/panel';
+import { Scroll } from '../components/scroll';
 import { Pager } from '../components/pager';
 import { formatDuration } from '../format';
 import { t, word } from '../i18n';
@@ -121,7 +122,7 @@ export function LogsPage() {
             <Empty title={t(filtered ? 'logs.none-match' : 'logs.none')}>{t(filtered ? 'jobs.none-match-hint' : 'logs.none-hint')}</Empty>
           ) : (
             <>
-              <div class="scroll">
+              <Scroll label={t('nav.logs')}>
                 <table class="list">
                   <thead><tr>
                     <th scope="col">{t('job.status')}</th><th scope="col">{t('log.recipient')}</th>
@@ -133,7 +134,7 @@ export function LogsPage() {
                     {data.logs.map((log) => <Row key={log.id} log={log} fresh={tail && data.fresh.has(log.id)} />)}
                   </tbody>
                 </table>
-              </div>
+              </Scroll>
               {!tail && <Pager page={data} rows={data.logs.length} />}
             </>
           )}

@@ -3,6 +3,7 @@ import { call } from '../api';
 import { Badge, Text, Time } from '../components/basics';
 import { Icon } from '../components/icons';
 import { Empty, Panel, Shown } from '../components/panel';
+import { Scroll } from '../components/scroll';
 import { formatDuration, formatPercent, formatRate, formatShort } from '../format';
 import { t } from '../i18n';
 import { linkTo } from '../router';
@@ -28,7 +29,7 @@ export function ChannelSummary() {
     <Panel title={t('nav.channels')} actions={<All path="/channels" />} class="flush">
       <Shown from={loaded}>
         {({ channels }) => channels.length === 0 ? <Empty title={t('channels.none')} /> : (
-          <div class="scroll">
+          <Scroll label={t('nav.channels')}>
             <table>
               <thead><tr><th scope="col">{t('channel.name')}</th><th scope="col">{t('channel.breaker')}</th>
                 <th scope="col" class="num">{t('channel.sent')}</th><th scope="col" class="num">{t('channel.failure-rate')}</th>
@@ -45,7 +46,7 @@ export function ChannelSummary() {
                 ))}
               </tbody>
             </table>
-          </div>
+          </Scroll>
         )}
       </Shown>
     </Panel>
@@ -59,7 +60,7 @@ export function QueueSummary() {
     <Panel title={t('nav.queues')} actions={<All path="/queues" />} class="flush">
       <Shown from={loaded}>
         {({ queues }) => queues.length === 0 ? <Empty title={t('queues.none')}>{t('queues.none-hint')}</Empty> : (
-          <div class="scroll">
+          <Scroll label={t('nav.queues')}>
             <table>
               <thead><tr><th scope="col">{t('queue.name')}</th><th scope="col" class="num">{t('status.pending')}</th>
                 <th scope="col" class="num">{t('status.processing')}</th><th scope="col" class="num">{t('queue.oldest')}</th>
@@ -77,7 +78,7 @@ export function QueueSummary() {
                 ))}
               </tbody>
             </table>
-          </div>
+          </Scroll>
         )}
       </Shown>
     </Panel>

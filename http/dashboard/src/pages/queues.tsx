@@ -4,6 +4,7 @@ import { Badge, Heading, Text } from '../components/basics';
 import { ask, tell } from '../components/dialog';
 import { Icon } from '../components/icons';
 import { Empty, Shown } from '../components/panel';
+import { Scroll } from '../components/scroll';
 import { formatDuration, formatRate, formatShort } from '../format';
 import { t, word } from '../i18n';
 import { refresh } from '../live';
@@ -45,7 +46,7 @@ export function QueuesPage() {
       <section class="panel flush" aria-label={t('nav.queues')}>
         <Shown from={loaded}>
           {({ queues }) => queues.length === 0 ? <Empty title={t('queues.none')}>{t('queues.none-hint')}</Empty> : (
-            <div class="scroll">
+            <Scroll label={t('nav.queues')}>
               <table class="list">
                 <thead>
                   <tr>
@@ -76,7 +77,7 @@ export function QueuesPage() {
                   ))}
                 </tbody>
               </table>
-            </div>
+            </Scroll>
           )}
         </Shown>
       </section>
