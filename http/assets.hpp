@@ -1,14 +1,21 @@
 #pragma once
 
 /// \file http/assets.hpp
-/// The files of http/dashboard/, compiled into the library (cmake/EmbedAssets.cmake).
+/// The built dashboard, compiled into the library (cmake/Dashboard.cmake).
 
-#include <optional>
+#include <span>
 #include <string_view>
 
 namespace townkrier::http {
 
-/// The content of "overview.html"; nullopt for a name that is not there.
-std::optional<std::string_view> asset(std::string_view name);
+struct Asset {
+  std::string_view name;  ///< "index.html", "dashboard-2F3A91C0.js"
+  std::string_view content_type;
+  std::string_view encoding;  ///< "gzip", or empty for bytes as they are.
+  std::string_view content;
+};
+
+/// Empty when the dashboard was not built in. Lives as long as the program.
+std::span<const Asset> assets();
 
 }  // namespace townkrier::http

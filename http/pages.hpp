@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file http/pages.hpp
-/// The dashboard's page and its files.
+/// The dashboard: its pages, which are one file that reads its own URL, and the files that it
+/// loads.
 
 #include <string>
 #include <vector>
@@ -10,8 +11,9 @@
 
 namespace townkrier::http {
 
-/// GET <path>, its style sheet and script, and the redirects of "/" and "<path>/". Patterns are
-/// whole paths. All links are relative, so the page also works below a proxy's own prefix.
+/// The pages at and below `path`, the files below `<path>/assets`, and the redirects of "/" and
+/// "<path>/". Patterns are whole paths. All links are relative, so the dashboard also works below a
+/// proxy's own prefix. Public: a page holds no data, and what it shows it asks from the API.
 std::vector<Route> page_routes(const std::string& path);
 
 }  // namespace townkrier::http

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "http/router.hpp"
+
 namespace townkrier::http {
 
 namespace {
@@ -18,6 +20,7 @@ std::optional<Number> whole_number(std::string_view text) {
 }  // namespace
 
 Result<void> check_query_names(const Request& request, const std::vector<std::string>& known) {
+  if (known.size() == 1 && known[0] == kAnyQuery) return {};
   FieldErrors errors;
   for (std::size_t i = 0; i < request.query.size(); ++i) {
     const std::string& name = request.query[i].name;

@@ -18,7 +18,7 @@
 
 namespace townkrier::http {
 
-/// Parameters not in `known`, and any given twice: kMalformed.
+/// Parameters not in `known`, and any given twice: kMalformed. {kAnyQuery} lets all pass.
 Result<void> check_query_names(const Request& request, const std::vector<std::string>& known);
 
 /// Collects problems; read everything, then ask `result()`. Borrows the request.

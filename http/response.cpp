@@ -17,8 +17,7 @@ constexpr std::string_view kSecurityHeaders =
     "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; "
     "form-action 'self'\r\n"
-    "Referrer-Policy: no-referrer\r\n"
-    "Cache-Control: no-store\r\n";
+    "Referrer-Policy: no-referrer\r\n";
 
 constexpr std::string_view kRetrySoon = "1";
 // Space is freed by people or by retention, not within a second.
@@ -162,6 +161,9 @@ std::string wire_head(const Response& response, const WireOptions& options) {
   if (options.connection == WireOptions::Connection::kClose) out += "Connection: close\r\n";
   append_header(out, "X-Request-Id", options.request_id);
   out += kSecurityHeaders;
+  const bool has_cache_rule = std::ranges::any_of(
+      response.headers, [](const Header& header) { return header.name == "Cache-Control"; });
+  if (!has_cache_rule) append_header(out, "Cache-Control", "no-store");
   for (const auto& [name, value] : response.headers) append_header(out, name, value);
   out += "\r\n";
   return out;

@@ -28,6 +28,9 @@ enum class BodyKind : std::uint8_t {
   kJsonOrNdjson,  ///< or application/x-ndjson
 };
 
+/// In Route::query: the route takes any parameters (a page reads its own in the browser).
+inline constexpr std::string_view kAnyQuery = "*";
+
 /// Path parameters in the order of the pattern's ":name" segments.
 using PathParams = std::vector<std::string>;
 /// `params` is valid during the call only.

@@ -1,0 +1,129 @@
+// What people open every morning: is it alive, is it keeping up, what went wrong.
+import type { ComponentChildren } from 'preact';
+import { useMemo } from 'preact/hooks';
+import { Badge, Heading } from '../components/basics';
+import { Chart } from '../components/chart';
+import { Icon } from '../components/icons';
+import { Panel, Skeleton } from '../components/panel';
+import { loadHealth } from '../health';
+import { formatClock, formatNumber, formatPercent, formatRate, formatShort } from '../format';
+import { t, word } from '../i18n';
+import { beat, WINDOW_MS } from '../live';
+import { linkTo, place } from '../router';
+import { differences } from '../series';
+import { settings } from '../settings';
+import { useStore } from '../store';
+import { JOB_STATUSES, METRICS, type JobStatus, type Metric } from '../types';
+import { useData } from '../use_data';
+import { useVisible } from '../use_visible';
+import { ChannelSummary, ErrorSummary, QueueSummary } from './overview_parts';
+import { HISTORY_RANGES, HistoryChart, TimesChart, type HistoryRange } from './overview_history';
+
+const TARGET: Record<JobStatus, string> = {
+  pending: '/jobs', scheduled: '/scheduled', processing: '/jobs', retrying: '/retries',
+  completed: '/jobs', failed: '/failed', cancelled: '/jobs',
+};
+
+function Counters() {
+  const { live } = useStore(beat);
+  const { language } = useStore(settings);
+  return (
+    <ul class="counters" aria-label={t('overview.counters')}>
+      {JOB_STATUSES.map((status) => {
+        const target = TARGET[status];
+        return (
+          <li key={status}>
+            <a href={linkTo(target, target === '/jobs' ? { status } : {})} class={`counter s-${status}`}>
+              <span class="counter-name"><Icon name={status} size={14} />{word('status', status)}</span>
+              <span class="counter-value" data-status={status} title={live ? formatNumber(live.queue[status], language) : undefined}>
+                {live ? formatShort(live.queue[status], language) : '–'}
+              </span>
+            </a>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+const COLORS: Record<Metric, string> = {
+  enqueued: 'pending', completed: 'completed', failed: 'failed', retried: 'retrying',
+};
+
+function LiveGraph() {
+  const { live, samples, at } = useStore(beat);
+  const style = useStore(settings);
+  const points = useMemo(() => differences(samples), [samples]);
+  const times = useMemo(() => points.map(({ time }) => time), [points]);
+  const lines = useMemo(() => METRICS.map((metric) => ({
+    name: t(`metric.${metric}`), color: COLORS[metric], values: points.map(({ rates }) => rates[metric] ?? 0),
+  })), [points, style.language]);
+  const end = at ? Date.parse(at) : Date.now();
+  return (
+    <Panel title={t('overview.live')} class="span-2">
+      {live && !live.totals ? <p class="empty">{t('panel.missing')}</p> : (
+        <Chart label={t('overview.live')} times={times} lines={lines} range={[end - WINDOW_MS, end]} height={190}
+          format={(value) => formatRate(value, style.language)} tick={(time) => formatClock(time, style)} />
+      )}
+    </Panel>
+  );
+}
+
+function Figure({ name, value, note, bad = false }: { name: string; value: string; note?: ComponentChildren; bad?: boolean }) {
+  return (
+    <div class={`figure ${bad ? 'bad' : ''}`}>
+      <dt>{name}</dt>
+      <dd><span class="figure-value">{value}</span>{note && <span class="muted">{note}</span>}</dd>
+    </div>
+  );
+}
+
+function Throughput() {
+  const { live } = useStore(beat);
+  const { language } = useStore(settings);
+  const health = useData('health', loadHealth, { every: 10_000 });
+  if (!live) return <Panel title={t('overview.now')}><Skeleton lines={3} /></Panel>;
+  const { rates, totals, queue } = live;
+  const ended = totals ? totals.completed + totals.failed : queue.completed + queue.failed;
+  const good = totals ? totals.completed : queue.completed;
+  const waiting = queue.pending + queue.retrying;
+  return (
+    <Panel title={t('overview.now')}>
+      <dl class="figures">
+        <Figure name={t('overview.rate')} value={rates ? formatRate(rates.completed + rates.failed, language) : '–'} note={t('unit.jobs-per-second')} />
+        <Figure name={t('overview.incoming')} value={rates ? formatRate(rates.enqueued, language) : '–'} note={t('unit.jobs-per-second')} />
+        <Figure name={t('overview.success')} value={formatPercent(good, ended, language)} bad={ended > 0 && good / ended < 0.9} />
+        <Figure name={t('overview.backlog')} value={formatShort(waiting, language)}
+          note={rates && rates.completed > 0 && waiting > 0 ? t('overview.drain', { seconds: Math.ceil(waiting / rates.completed) }) : undefined} />
+        <div class="figure">
+          <dt>{t('overview.health')}</dt>
+          <dd><a href={linkTo('/about')}>{health.data ? <Badge status={health.data.status} group="health" /> : '–'}</a></dd>
+        </div>
+      </dl>
+    </Panel>
+  );
+}
+
+function Lazy({ children, class: name = '' }: { children: ComponentChildren; class?: string }) {
+  const [ref, seen] = useVisible<HTMLDivElement>();
+  return <div ref={ref} class={`lazy ${name}`}>{seen ? children : <div class="panel placeholder" />}</div>;
+}
+
+export function OverviewPage() {
+  const { query } = useStore(place);
+  const range = (query.range && query.range in HISTORY_RANGES ? query.range : '24h') as HistoryRange;
+  return (
+    <>
+      <Heading title={t('nav.overview')} />
+      <Counters />
+      <div class="grid-3">
+        <LiveGraph />
+        <Throughput />
+      </div>
+      <Lazy><HistoryChart range={range} /></Lazy>
+      <Lazy class="grid-2"><TimesChart metric="wait" range={range} /><TimesChart metric="run" range={range} /></Lazy>
+      <Lazy class="grid-2"><ChannelSummary /><QueueSummary /></Lazy>
+      <Lazy><ErrorSummary limit={6} /></Lazy>
+    </>
+  );
+}

@@ -1,0 +1,109 @@
+// The notification log, masked content, and texts that mean harm.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { api, openPage, startBrowser, startServer, until } from './support.mjs';
+
+const SECRET = 'the-secret-word-9f3a';
+const HOSTILE = '<script>window.pwned=1</script><img src=x onerror="window.pwned=1"><a href="javascript:window.pwned=1">x</a>\u202egnp.exe';
+const HUGE = 'W'.repeat(200_000);
+
+let browser; let masked; let open;
+const inApp = (title, message, userId, options) => ({
+  method: 'POST', body: { notification: { via: ['in_app'], in_app: { title, message } }, recipient: { in_app: { userId } }, options } });
+
+before(async () => {
+  browser = await startBrowser();
+  masked = await startServer();
+  open = await startServer({ config: '[logs]\ncontent_privacy = "public"\n' });
+});
+after(async () => { await browser?.close(); await masked?.stop(); await open?.stop(); });
+
+test('filters of the log, and its delivery times', async () => {
+  for (let i = 0; i < 5; ++i) await api(masked, 'notifications', inApp('t', 'm', `user-${i}`));
+  await until(() => api(masked, 'logs?status=sent'), ({ total }) => total >= 5, 'all are sent');
+  const { page, context } = await openPage(browser);
+  await page.goto(`${masked.url}/logs?channel=in_app`);
+  await until(() => page.locator('table.list tbody tr').count(), (count) => count === 5);
+  await page.getByRole('combobox', { name: 'Status' }).selectOption('failed');
+  await page.getByText('No row matches').waitFor();
+  assert.equal(new URL(page.url()).search, '?channel=in_app&status=failed');
+  await page.getByRole('combobox', { name: 'Status' }).selectOption('sent');
+  await page.locator('table.list a.row-title').first().click();
+  await page.getByRole('heading', { name: 'Times' }).waitFor();
+  const { logs } = await api(masked, 'logs?limit=1');
+  assert.ok(await page.locator(`time[datetime="${logs[0].sentAt}"]`).count() > 0, 'the time it was sent is shown');
+  await context.close();
+});
+
+test('what is masked is nowhere: not on the page, not in an answer', async () => {
+  const job = await api(masked, 'notifications', inApp(SECRET, `${SECRET} ${SECRET}`, `user-${SECRET}`));
+  await until(() => api(masked, `logs?jobId=${job.id}`), ({ total }) => total === 1);
+  const { logs } = await api(masked, `logs?jobId=${job.id}`);
+  const { page, context } = await openPage(browser);
+  const bodies = [];
+  page.on('response', async (answer) => bodies.push(await answer.text().catch(() => '')));
+  for (const path of ['/jobs', `/jobs/${job.id}`, '/logs', `/logs/${logs[0].id}`]) {
+    await page.goto(masked.url + path);
+    await page.locator('table.list tbody tr, .facts').first().waitFor();
+    assert.ok(!(await page.content()).includes(SECRET), path);
+  }
+  assert.ok(bodies.length > 8);
+  assert.ok(bodies.every((body) => !body.includes(SECRET)));
+  await context.close();
+});
+
+test('new rows appear in the live tail', async () => {
+  const { page, context } = await openPage(browser, { settings: { interval: 1 } });
+  await page.goto(`${masked.url}/logs`);
+  await page.getByRole('button', { name: 'Live tail' }).click();
+  await page.getByText('New rows appear at the top.').waitFor();
+  const job = await api(masked, 'notifications', inApp('t', 'm', 'tail'));
+  await page.locator('table.list tbody tr.fresh').first().waitFor();
+  const { logs } = await api(masked, `logs?jobId=${job.id}`);
+  await page.locator(`tr[data-id="${logs[0].id}"]`).waitFor();
+  await context.close();
+});
+
+test('hostile texts are shown as texts; nothing runs and the page keeps its width', async () => {
+  const plain = await api(open, 'notifications', inApp(HOSTILE, HOSTILE, 'u-<b>', { tags: ['<i>tag'], metadata: { '<k>': HOSTILE } }));
+  const huge = await api(open, 'notifications', inApp(HUGE.slice(0, 200), HUGE, 'u', { metadata: { [HUGE.slice(0, 100)]: HUGE.slice(0, 5000) } }));
+  await until(() => api(open, 'logs'), ({ logs }) => logs.filter(({ status }) => status === 'sent').length >= 2);
+  for (const width of [1280, 360]) {
+    const { page, context, seen } = await openPage(browser, { viewport: { width, height: 800 } });
+    const paths = ['/jobs', '/logs', '/'];
+    for (const { id } of [plain, huge]) {
+      const { logs } = await api(open, `logs?jobId=${id}`);
+      paths.push(`/jobs/${id}`, `/logs/${logs[0].id}`);
+    }
+    for (const path of paths) {
+      await page.goto(open.url + path);
+      await page.locator('table.list tbody tr, .facts, .counters').first().waitFor();
+      const { extra, pwned, made } = await page.evaluate(() => ({
+        extra: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+        pwned: window.pwned, made: document.querySelectorAll('main script, main img, main a[href^="javascript"]').length }));
+      assert.equal(pwned, undefined, path);
+      assert.equal(made, 0, path);
+      assert.ok(extra <= 0, `${path} at ${width} px is ${extra} px too wide`);
+    }
+    await page.goto(`${open.url}/jobs/${plain.id}`);
+    await page.getByLabel('Payload').last().getByText('⟨U+202E⟩').first().waitFor();
+    assert.deepEqual(seen.problems, []);
+    await context.close();
+  }
+});
+
+test('the HTML preview is a frame that runs nothing and asks nobody', async () => {
+  const html = '<p>Hello <b>there</b></p><script>parent.pwned=1</script><img src="http://example.com/pixel.png">';
+  const job = await api(open, 'notifications', inApp('preview', html, 'u'));
+  await until(() => api(open, `logs?jobId=${job.id}`), ({ logs }) => logs[0]?.status === 'sent');
+  const { logs } = await api(open, `logs?jobId=${job.id}`);
+  const { page, context, seen } = await openPage(browser);
+  await page.goto(`${open.url}/logs/${logs[0].id}`);
+  await page.getByRole('button', { name: 'Preview as HTML' }).click();
+  const frame = page.frameLocator('iframe.preview');
+  await frame.getByText('Hello there').waitFor();
+  assert.equal(await page.locator('iframe.preview').getAttribute('sandbox'), '');
+  assert.equal(await page.evaluate(() => window.pwned), undefined);
+  assert.deepEqual([...new Set(seen.foreign)].filter((origin) => origin !== open.origin && origin !== 'null'), []);
+  await context.close();
+});

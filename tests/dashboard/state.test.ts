@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { actionsFor, bulkActionsFor, dueAt, readOperation, isOver, titleOf } from '../../http/dashboard/src/actions';
+import { csvCell, csvRow } from '../../http/dashboard/src/export';
+import { catalogues, translate, type Key } from '../../http/dashboard/src/i18n';
+import { addSample, differences, keepSame } from '../../http/dashboard/src/series';
+import { fromAnswer } from '../../http/dashboard/src/session';
+import { DEFAULTS, readSettings } from '../../http/dashboard/src/settings';
+import type { Job } from '../../http/dashboard/src/types';
+import { changeQuery, countFilters, nextPlace, pick, readQuery, writeQuery } from '../../http/dashboard/src/url_state';
+
+test('a query is the same after a round through the URL', () => {
+  const query = { status: 'failed', q: 'a&b=c #1 ü', from: '2026-11-24T00:00:00.000Z' };
+  assert.deepEqual(readQuery(writeQuery(query)), query);
+  assert.equal(writeQuery({ a: '' }), '');
+});
+
+test('empty and repeated parameters do not count', () => {
+  assert.deepEqual(readQuery('?a=&b=%20x%20&b=y'), { b: 'x' });
+});
+
+test('a changed filter starts at the first page', () => {
+  assert.deepEqual(changeQuery({ status: 'failed', cursor: 'x' }, { queue: 'bulk' }), { status: 'failed', queue: 'bulk' });
+  assert.deepEqual(changeQuery({ status: 'failed', cursor: 'x' }, { cursor: 'y' }), { status: 'failed', cursor: 'y' });
+  assert.deepEqual(changeQuery({ status: 'failed' }, { status: '' }), {});
+});
+
+test('only known filters are sent', () => {
+  assert.deepEqual(pick({ status: 'failed', tail: '1' }, ['q', 'status']), { status: 'failed' });
+  assert.equal(countFilters({ status: 'failed', cursor: 'x', q: 'y' }, ['cursor']), 2);
+});
+
+test('differences of counters are rates, and their sum is the change', () => {
+  const samples = [0, 1000, 3000].map((time, index) => ({ time, values: { completed: [10, 20, 110][index]! } }));
+  const points = differences(samples);
+  assert.deepEqual(points.map(({ rates }) => rates.completed), [10, 45]);
+  assert.equal(points.reduce((sum, { counts }) => sum + counts.completed!, 0), 100);
+});
+
+test('a restarted server does not make negative rates', () => {
+  const points = differences([{ time: 0, values: { completed: 500 } }, { time: 1000, values: { completed: 3 } }]);
+  assert.equal(points[0]!.counts.completed, 3);
+});
+
+test('samples older than the window go', () => {
+  let samples = addSample([], { time: 0, values: {} }, 60_000);
+  samples = addSample(samples, { time: 59_000, values: {} }, 60_000);
+  samples = addSample(samples, { time: 61_000, values: {} }, 60_000);
+  assert.deepEqual(samples.map(({ time }) => time), [59_000, 61_000]);
+  assert.deepEqual(addSample(samples, { time: 5, values: {} }, 60_000).map(({ time }) => time), [5]);
+});
+
+test('rows that did not change keep their identity', () => {
+  const before = [{ id: 'a', n: 1 }, { id: 'b', n: 1 }];
+  const after = keepSame(before, [{ id: 'c', n: 0 }, { id: 'a', n: 1 }, { id: 'b', n: 2 }], ({ id }) => id);
+  assert.equal(after[1], before[0]);
+  assert.notEqual(after[2], before[1]);
+});
+
+test('stored settings are checked', () => {
+  assert.deepEqual(readSettings('{"theme":"dark","interval":7,"pageSize":100,"zone":"mars"}', 'fr-FR'),
+    { ...DEFAULTS, theme: 'dark', pageSize: 100 });
+  assert.deepEqual(readSettings('not json', 'en-GB'), DEFAULTS);
+  assert.equal(readSettings(null, 'de-AT').language, 'de');
+});
+
+test('a status allows only what the server would do', () => {
+  assert.deepEqual(actionsFor('failed'), ['retry', 'delete']);
+  assert.deepEqual(actionsFor('processing'), ['cancel']);
+  assert.deepEqual(actionsFor('scheduled'), ['run', 'cancel', 'delete']);
+  assert.deepEqual(bulkActionsFor(['completed']), ['delete']);
+});
+
+const job = (part: Partial<Job>): Job => ({
+  id: 'x', kind: 'notification', queue: 'default', status: 'pending', priority: 5, attempts: 0, maxRetries: 3, createdAt: '',
+  updatedAt: '', metadata: {}, tags: [], deliveries: {}, logs: [], ...part });
+
+test('a job is called by what it says', () => {
+  assert.equal(titleOf(job({ notification: { via: ['email'], email: { subject: 'Hello' } } })), 'Hello');
+  assert.equal(titleOf(job({ kind: 'resize-image' })), 'resize-image');
+  assert.equal(titleOf(job({ notification: { email: null, x: ['y'] } })), 'notification');
+});
+
+test('a retrying job is due with its first delivery', () => {
+  const delivery = (nextAttemptAt: string) => ({ status: 'retrying', attempts: 1, nextAttemptAt });
+  assert.equal(dueAt(job({ status: 'retrying', deliveries: { a: delivery('2026-02-02'), b: delivery('2026-01-01') } })), '2026-01-01');
+  assert.equal(dueAt(job({ status: 'completed' })), undefined);
+});
+
+test('a cell cannot become a formula', () => {
+  assert.equal(csvCell('=1+1'), "'=1+1");
+  assert.equal(csvCell('@x'), "'@x");
+  assert.equal(csvCell(-5), '-5');
+  assert.equal(csvRow(['a,b', 'say "x"', undefined, ['t1', 't2']]), '"a,b","say ""x""",,t1 t2\r\n');
+});
+
+test('an operation is over when it says so', () => {
+  const started = readOperation({ id: 'o1', action: 'retry', status: 'running', total: 5 });
+  assert.equal(isOver(started), false);
+  assert.equal(isOver({ ...started, status: 'done' }), true);
+});
+
+test('every language has every key, with the same places', () => {
+  const places = (message: unknown) => [...new Set(JSON.stringify(message).match(/\{\w+\}/g) ?? [])].sort();
+  for (const key of Object.keys(catalogues.en) as Key[]) {
+    for (const [language, catalogue] of Object.entries(catalogues)) {
+      assert.ok(catalogue[key], `${language} ${key}`);
+      assert.deepEqual(places(catalogue[key]), places(catalogues.en[key]), `${language} ${key}`);
+    }
+  }
+});
+
+test('plurals follow the language', () => {
+  assert.equal(translate('en', 'export.done', { count: 1 }), 'Done: 1 row exported.');
+  assert.equal(translate('en', 'export.done', { count: 2000 }), 'Done: 2,000 rows exported.');
+  assert.equal(translate('de', 'export.done', { count: 2000 }), 'Erledigt: 2.000 Zeilen exportiert.');
+});
+
+test('an unknown role may only look', () => {
+  assert.deepEqual(fromAnswer({ user: 'ann', role: 'owner', loginRequired: true }), { state: 'signed-in', name: 'ann', role: 'viewer' });
+  assert.equal(fromAnswer({ user: 'local', role: 'admin', loginRequired: false }).state, 'none');
+});
+
+test('after signing in only pages of our own are opened', () => {
+  assert.deepEqual(nextPlace('/dashboard/jobs?status=failed', '/dashboard'), { path: '/jobs', query: { status: 'failed' } });
+  for (const bad of ['https://example.com/', '//example.com', '/other', '/dashboardx', '/dashboard/sign-in', '/\\example.com', undefined]) {
+    assert.deepEqual(nextPlace(bad, '/dashboard'), { path: '/', query: {} });
+  }
+});
