@@ -73,11 +73,11 @@ void StoreState::apply(ApplyCall call) {
   arm();
 }
 
-// Moves a call's changes into the batch: begins, promoted, progress, ends. `taken_back` and
-// `tell_applied` walk them in the same order.
+// Moves a call's changes into the batch: begins, promoted, reports, progress, ends. `taken_back`
+// and `tell_applied` walk them in the same order.
 void StoreState::add_changes(ApplyCall& call) {
   auto& changes = group_.batch.changes;
-  for (auto* part : {&call.begins, &call.promoted, &call.progress, &call.ends}) {
+  for (auto* part : {&call.begins, &call.promoted, &call.reports, &call.progress, &call.ends}) {
     for (JobChange& change : *part) changes.push_back(std::move(change));
   }
 }
@@ -239,6 +239,12 @@ void StoreState::answer_operations(Group& group, Committed& news) {
   }
 }
 
+// A child whose unique key was held has not been stored.
+void StoreState::tell_child(Job child, Committed& news) {
+  if (!child.envelope->unique_key.empty() && !config_.store->get_job(child.id())) return;
+  sort_by_place(std::move(child), news);
+}
+
 void StoreState::tell_applied(Group& group, Committed& news) {
   std::size_t next = 0;
   auto& changes = group.batch.changes;
@@ -249,9 +255,11 @@ void StoreState::tell_applied(Group& group, Committed& news) {
     for (std::size_t i = 0; i < call.promoted.size(); ++i) {
       sort_by_place(std::move(changes[next++].job), news);
     }
-    next += call.progress.size();
+    next += call.reports.size() + call.progress.size();
     for (std::size_t i = 0; i < call.ends.size(); ++i) {
-      sort_by_place(std::move(changes[next++].job), news);
+      JobChange& end = changes[next++];
+      sort_by_place(std::move(end.job), news);
+      for (NewJob& child : end.children) tell_child(std::move(child.job), news);
     }
     std::move(call.acks.begin(), call.acks.end(), std::back_inserter(news.acks));
   }
@@ -268,6 +276,9 @@ void StoreState::pass_on_logs(const Group& group, const std::vector<EnqueueOutco
     for (const DeliveryLog& log : change.logs) {
       rows.push_back(change.job.state.deliveries[log.delivery].log_id);
     }
+    for (const NewJob& child : change.children) {
+      for (const NotificationLog& row : child.logs) rows.push_back(row.id);
+    }
   }
   if (!rows.empty()) config_.log_sink(rows);
 }
@@ -280,7 +291,10 @@ void StoreState::publish(const Group& group, const std::vector<EnqueueOutcome>& 
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     if (!outcomes[i].deduplicated) events.push_back(event_of(group.batch.enqueued[i].job));
   }
-  for (const JobChange& change : group.batch.changes) events.push_back(event_of(change.job));
+  for (const JobChange& change : group.batch.changes) {
+    events.push_back(event_of(change.job));
+    for (const NewJob& child : change.children) events.push_back(event_of(child.job));
+  }
   if (!events.empty()) {
     self_->send(config_.events, event_atom::value, parcel(std::move(events)));
   }
@@ -303,7 +317,7 @@ std::vector<ApplyCall> StoreState::taken_back(Group& group) {
   std::size_t next = 0;
   auto& changes = group.batch.changes;
   for (ApplyCall& call : group.applied) {
-    for (auto* part : {&call.begins, &call.promoted, &call.progress, &call.ends}) {
+    for (auto* part : {&call.begins, &call.promoted, &call.reports, &call.progress, &call.ends}) {
       for (JobChange& change : *part) change = std::move(changes[next++]);
     }
   }

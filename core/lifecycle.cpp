@@ -4,6 +4,7 @@
 
 #include "core/masking.hpp"
 #include "core/transitions.hpp"
+#include "core/utf8.hpp"
 
 namespace townkrier {
 
@@ -42,6 +43,11 @@ void mark_retrying(Delivery& delivery, Duration wait, TimePoint now) {
 void mark_failed(Delivery& delivery, TimePoint now) {
   delivery.status = LogStatus::kFailed;
   delivery.failed_at = now;
+}
+
+Duration snoozed_for(const DeliveryOutcome& outcome, TimePoint now) {
+  const Duration wait = outcome.run_at ? *outcome.run_at - now : outcome.retry_after.value_or(0ms);
+  return std::max(Duration{0}, wait);
 }
 
 // "email: connection refused; hook: HTTP 410"; the channel of a job's own kind is left out.
@@ -116,6 +122,7 @@ AttemptToken begin_attempt(JobState& state, std::span<const std::size_t> chosen,
   move_to(state, JobStatus::kProcessing, now);
   state.processed_at = now;
   state.run_id = run;
+  state.progress.reset();
   ++state.begun;
   for (std::size_t i : chosen) {
     Delivery& d = state.deliveries[i];
@@ -151,6 +158,13 @@ void apply_outcome(const JobEnvelope& envelope, JobState& state, std::size_t ind
       --d.attempts;  // does not use up a retry
       mark_retrying(d, outcome.retry_after.value_or(envelope.retry_delay), now);
       break;
+    case DeliveryOutcome::Kind::kSnoozed:
+      --d.attempts;
+      mark_retrying(d, snoozed_for(outcome, now), now);
+      break;
+    case DeliveryOutcome::Kind::kDiscarded:
+      state.deliveries.size() == 1 ? void(d.status = LogStatus::kCancelled) : mark_failed(d, now);
+      break;
     case DeliveryOutcome::Kind::kTransient:
       if (d.attempts > envelope.max_retries) {
         mark_failed(d, now);
@@ -161,6 +175,27 @@ void apply_outcome(const JobEnvelope& envelope, JobState& state, std::size_t ind
   }
   add_try(d, {attempt, now, d.status, d.error, since(state.processed_at, now)});
   state.updated_at = now;
+}
+
+void apply_report(JobState& state, AttemptReport report, ContentPrivacy privacy) {
+  if (report.progress) {
+    state.progress = std::move(report.progress);
+    state.progress->message = mask_error(state.progress->message, privacy);
+  }
+  state.log_dropped += report.dropped;
+  for (JobLogLine& line : report.lines) {
+    line.text = utf8_cut(mask_error(line.text, privacy), kMaxJobLogLine);
+    state.log.push_back(std::move(line));
+  }
+  std::size_t bytes = 0;
+  for (const JobLogLine& line : state.log) bytes += line.text.size();
+  auto kept = state.log.begin();
+  while (std::size_t(state.log.end() - kept) > kMaxJobLogLines || bytes > kMaxJobLogBytes) {
+    bytes -= kept->text.size();
+    ++kept;
+  }
+  state.log_dropped += std::uint64_t(kept - state.log.begin());
+  state.log.erase(state.log.begin(), kept);
 }
 
 void settle(const JobEnvelope& envelope, JobState& state, AttemptEnd end, TimePoint now) {
@@ -180,7 +215,8 @@ void settle(const JobEnvelope& envelope, JobState& state, AttemptEnd end, TimePo
   const bool cancelled = std::ranges::any_of(
       state.deliveries, [](const Delivery& d) { return d.status == LogStatus::kCancelled; });
   if (cancelled) {
-    end_as(state, JobStatus::kCancelled, "Cancelled", now);
+    end_as(state, JobStatus::kCancelled,
+           end == AttemptEnd::kCancelled ? "Cancelled" : "Discarded by its handler", now);
   } else if (open == 0 && failed == 0) {
     end_as(state, JobStatus::kCompleted, "Completed", now);
   } else if (open == 0) {
@@ -190,8 +226,11 @@ void settle(const JobEnvelope& envelope, JobState& state, AttemptEnd end, TimePo
            now);
   } else if (*next > now) {
     state.due_at = *next;
-    end_as(state, JobStatus::kRetrying,
-           "Retrying in " + std::to_string((*next - now).count()) + " ms", now);
+    const bool erred = !joined_errors(state).empty();
+    end_as(
+        state, JobStatus::kRetrying,
+        (erred ? "Retrying in " : "Runs again in ") + std::to_string((*next - now).count()) + " ms",
+        now);
   } else {
     // Some channel had no room when the attempt began; its place in the order stays.
     open_due(state, now);

@@ -13,7 +13,7 @@
 ///   state      job id                       state record
 ///   ready      lane due id                  -              pending jobs
 ///   due        due id                       -              scheduled and retrying jobs
-///   finished   status ended id              -              terminal jobs, for retention
+///   finished   status ended id              bytes          terminal jobs, for retention
 ///   status     status ^id                   -              every job, for lists; its `processing`
 ///                                                          part is the place of running jobs
 ///   unique     the unique key               id of the unfinished job that holds it
@@ -23,6 +23,7 @@
 ///   log_ref    subject created id           -              subject: a job or notification id
 ///   inbox      user ^created ^id            message record
 ///   inbox_id   user id                      created        finds a message, spots repeats
+///   inbox_time created id user              bytes          messages by age, for retention
 ///
 /// Records are in record_codec.hpp and have a version of their own, their first byte.
 ///
@@ -50,7 +51,7 @@
 
 namespace townkrier::persistence {
 
-inline constexpr std::uint64_t kSchemaVersion = 2;
+inline constexpr std::uint64_t kSchemaVersion = 3;
 
 enum class Family : std::uint8_t {
   kMeta,
@@ -67,12 +68,13 @@ enum class Family : std::uint8_t {
   kLogRef,
   kInbox,
   kInboxId,
+  kInboxTime,
 };
 
 /// Names on disk, in the order of Family. "default" cannot have another name.
-inline constexpr std::array<const char*, 14> kFamilyNames = {
-    "default", "jobs", "state",     "ready",    "due",     "finished", "status",
-    "unique",  "logs", "log_state", "log_time", "log_ref", "inbox",    "inbox_id"};
+inline constexpr std::array<const char*, 15> kFamilyNames = {
+    "default", "jobs",      "state",    "ready",   "due",   "finished", "status",    "unique",
+    "logs",    "log_state", "log_time", "log_ref", "inbox", "inbox_id", "inbox_time"};
 inline constexpr std::size_t kFamilyCount = kFamilyNames.size();
 
 /// First letter of keys in `default`.
@@ -83,6 +85,7 @@ struct MetaKey {
   static constexpr char kLane = 'r';     ///< + lane: ready jobs.
   static constexpr char kChannel = 'c';  ///< + channel: log rows by status.
   static constexpr char kUnread = 'u';   ///< + user: unread messages.
+  static constexpr char kSize = 'z';     ///< + class: how many have ended, and their bytes.
   static constexpr char kTouched =
       't';  ///< + log id: a row the engine's idea of may be out of date.
   static constexpr char kLogFloor = 'f';  ///< alone: rows created before it may be deleted.
@@ -158,6 +161,14 @@ std::vector<std::string> log_subjects(std::string_view notification_id,
 
 /// `user ^created ^id`, of which the first part is the prefix of all of a user's messages.
 void append_inbox_key(std::string& key, std::string_view user, TimePoint created, const LogId& id);
+
+/// `created id user`, by age.
+void append_inbox_time_key(std::string& key, const IndexPosition& at, std::string_view user);
+struct InboxTime {
+  IndexPosition at;
+  std::string user;
+};
+std::optional<InboxTime> parse_inbox_time(std::string_view key);
 
 /// Size of `time id` at the end of index keys.
 inline constexpr std::size_t kPositionSize = 24;
