@@ -12,6 +12,11 @@ namespace townkrier {
 
 namespace {
 
+bool is_failure(const DeliveryOutcome& outcome) {
+  using enum DeliveryOutcome::Kind;
+  return outcome.kind == kPermanent || outcome.kind == kTransient || outcome.kind == kThrottled;
+}
+
 // Nothing was sent, and nothing went wrong.
 bool by_decision(const DeliveryOutcome& outcome) {
   return outcome.kind == DeliveryOutcome::Kind::kSkipped ||
@@ -22,7 +27,7 @@ bool by_decision(const DeliveryOutcome& outcome) {
 
 ChannelState::~ChannelState() {
   for (const WorkerActor& worker : workers_) {
-    caf::anon_send_exit(worker, caf::exit_reason::user_shutdown);
+    if (worker) caf::anon_send_exit(worker, caf::exit_reason::user_shutdown);
   }
 }
 
@@ -47,11 +52,14 @@ void ChannelState::attach(const Attach& attach) {
   ChannelAttached reply{number_, {}};
   std::vector<ChannelOutcome> again;
   for (const auto& [key, delivery] : in_flight_) {
-    if (!delivery.cancelled) reply.inventory.push_back(key);
-  }
-  for (const auto& [key, outcome] : unacknowledged_) {
+    if (delivery.cancelled) continue;
     reply.inventory.push_back(key);
-    again.push_back({number_, key, outcome});
+    if (delivery.mailbox) reply.mailboxes.push_back(delivery.mailbox);
+  }
+  for (const auto& [key, ended] : unacknowledged_) {
+    reply.inventory.push_back(key);
+    if (ended.mailbox) reply.mailboxes.push_back(ended.mailbox);
+    again.push_back({number_, key, ended.outcome});
   }
   self_->send(scheduler_, attach_atom::value, parcel(std::move(reply)));
   if (!again.empty()) self_->send(scheduler_, outcome_atom::value, parcel(std::move(again)));
@@ -81,6 +89,8 @@ void ChannelState::deliver(std::vector<Order> orders) {
     delivery.request = make_delivery_request(*order.envelope, order.channel, order.key.delivery,
                                              order.idempotency_key, order.attempt);
     delivery.request.stop = delivery.stop.get_token();
+    delivery.request.port = order.mailbox;
+    delivery.mailbox = std::move(order.mailbox);
     delivery.deadline = now() + delivery.request.timeout;
     delivery.order = order_->next();
     const auto at = in_flight_.insert_or_assign(order.key, std::move(delivery)).first;
@@ -159,13 +169,24 @@ void ChannelState::call_provider(const DeliveryKey& key, InFlight& delivery, Pro
 }
 
 std::size_t ChannelState::idle_worker() {
-  if (idle_.empty()) {
-    workers_.push_back(self_->spawn<caf::detached>(worker, config_.log));
-    return workers_.size() - 1;
+  if (!idle_.empty()) {
+    const std::size_t worker = idle_.back();
+    idle_.pop_back();
+    return worker;
   }
-  const std::size_t worker = idle_.back();
-  idle_.pop_back();
-  return worker;
+  if (vacant_.empty()) {
+    vacant_.push_back(workers_.size());
+    workers_.emplace_back();
+  }
+  const std::size_t number = vacant_.back();
+  vacant_.pop_back();
+  workers_[number] = self_->spawn<caf::detached>(worker, config_.log);
+  return number;
+}
+
+ChannelState::Steady ChannelState::deadline_of(const InFlight& delivery) const {
+  const auto extended = delivery.mailbox ? delivery.mailbox->deadline() : std::nullopt;
+  return extended.value_or(delivery.deadline);
 }
 
 void ChannelState::drain() {
@@ -179,6 +200,7 @@ void ChannelState::drain() {
 }
 
 void ChannelState::completed(Completion completion) {
+  if (came_back(completion.call)) return;
   const auto at = in_flight_.find(completion.key);
   if (at == in_flight_.end() || at->second.call != completion.call) return;
   InFlight& delivery = at->second;
@@ -195,7 +217,7 @@ void ChannelState::completed(Completion completion) {
   }
   const bool fall_back = completion.outcome.kind == DeliveryOutcome::Kind::kTransient ||
                          completion.outcome.kind == DeliveryOutcome::Kind::kThrottled;
-  if (fall_back && !delivery.cancelled && now() < delivery.deadline) {
+  if (fall_back && !delivery.cancelled && now() < deadline_of(delivery)) {
     ++delivery.position;
     if (try_providers(completion.key, delivery)) return;
   }
@@ -207,7 +229,8 @@ void ChannelState::completed(Completion completion) {
 void ChannelState::judge(ProviderSlot& slot, const InFlight& delivery,
                          const DeliveryOutcome& outcome) {
   const bool sent = outcome.kind == DeliveryOutcome::Kind::kSent;
-  if (!by_decision(outcome)) sent ? ++slot.sent : ++slot.failed;
+  if (sent) ++slot.sent;
+  if (is_failure(outcome)) ++slot.failed;
   if (sent)
     slot.breaker.success(delivery.permit);
   else if (outcome.kind == DeliveryOutcome::Kind::kTransient && !delivery.cancelled)
@@ -217,8 +240,11 @@ void ChannelState::judge(ProviderSlot& slot, const InFlight& delivery,
 }
 
 void ChannelState::report(const DeliveryKey& key, DeliveryOutcome outcome) {
-  if (!by_decision(outcome)) outcome.kind == DeliveryOutcome::Kind::kSent ? ++sent_ : ++failed_;
-  unacknowledged_[key] = outcome;
+  if (outcome.kind == DeliveryOutcome::Kind::kSent) ++sent_;
+  if (is_failure(outcome)) ++failed_;
+  const auto delivery = in_flight_.find(key);
+  unacknowledged_[key] = {outcome,
+                          delivery == in_flight_.end() ? nullptr : delivery->second.mailbox};
   outbox_.push_back({number_, key, std::move(outcome)});
 }
 
@@ -253,10 +279,13 @@ void ChannelState::cancel(const std::vector<DeliveryKey>& keys) {
     InFlight& delivery = at->second;
     delivery.cancelled = true;
     delivery.stop.request_stop();
-    if (delivery.blocking) continue;
+    if (delivery.blocking) {
+      if (!delivery.stop_by) delivery.stop_by = now() + config_.channel.stop_grace;
+      continue;
+    }
     ProviderSlot& slot = providers_[delivery.order[delivery.position]];
     // A provider that did not answer in time is at fault; one that was stopped by hand is not.
-    if (now() >= delivery.deadline)
+    if (now() >= deadline_of(delivery))
       slot.breaker.failure(delivery.permit, now());
     else
       slot.breaker.abandon(delivery.permit);
@@ -268,6 +297,7 @@ void ChannelState::cancel(const std::vector<DeliveryKey>& keys) {
     end(at);
   }
   send_outcomes();
+  watch_for_stuck();
 }
 
 ChannelInfo ChannelState::info() const {
@@ -277,6 +307,9 @@ ChannelInfo ChannelState::info() const {
   info.failed = failed_;
   info.in_flight = in_flight_.size();
   info.concurrency = config_.channel.config.concurrency;
+  info.stuck = replaced_.size();
+  for (const auto& [key, delivery] : in_flight_) info.stuck += delivery.kept;
+  info.stuck_total = stuck_total_;
   for (const ProviderSlot& slot : providers_) {
     info.providers.push_back({std::string(slot.provider->name()),
                               std::string(to_string(slot.breaker.state(now()))), slot.sent,
@@ -299,6 +332,7 @@ ChannelActor::behavior_type channel(ChannelActor::stateful_pointer<ChannelState>
       [&s](attach_atom, const Parcel<Attach>& attach) { s.attach(*attach); },
       [&s](drain_atom) { s.drain(); },
       [&s](credit_atom) { s.grant(); },
+      [&s](stuck_atom) { s.look_for_stuck(); },
       [&s](info_atom, const Parcel<ChannelInfoCall>& call) { call->reply(s.info()); },
   };
 }

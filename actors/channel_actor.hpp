@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/attempt_mailbox.hpp"
 #include "actors/protocol.hpp"
 #include "core/circuit_breaker.hpp"
 #include "core/delivery_events.hpp"
@@ -53,6 +54,7 @@ class ChannelState {
   void attach(const Attach& attach);
   void drain();
   void grant();
+  void look_for_stuck();
   ChannelInfo info() const;
 
  private:
@@ -87,6 +89,13 @@ class ChannelState {
     bool blocking = false;  // a worker runs it
     std::size_t worker = 0;
     bool cancelled = false;
+    std::optional<Steady> stop_by;  // told to stop; later it is stuck
+    bool kept = false;              // stuck, but in its place: too many have been replaced
+    std::shared_ptr<AttemptMailbox> mailbox;
+  };
+  struct Unacknowledged {
+    DeliveryOutcome outcome;
+    std::shared_ptr<AttemptMailbox> mailbox;
   };
   using InFlightMap = std::map<DeliveryKey, InFlight>;
 
@@ -102,6 +111,10 @@ class ChannelState {
   // Delivery events of a provider, sent on by `send_outcomes`.
   void tell(DeliveryEvent::Kind kind, const InFlight& delivery, const ProviderSlot& slot,
             const DeliveryOutcome& outcome);
+  Steady deadline_of(const InFlight& delivery) const;
+  void watch_for_stuck();
+  void replace(InFlightMap::iterator at);
+  bool came_back(std::uint64_t call);
   DeliveryOutcome all_open() const;
   std::size_t idle_worker();
 
@@ -115,7 +128,7 @@ class ChannelState {
   std::shared_ptr<Inbox> inbox_ = std::make_shared<Inbox>();
 
   InFlightMap in_flight_;
-  std::map<DeliveryKey, DeliveryOutcome> unacknowledged_;
+  std::map<DeliveryKey, Unacknowledged> unacknowledged_;
   std::vector<ChannelOutcome> outbox_;
   std::vector<DeliveryEvent> told_;
   std::int64_t owed_ = 0;  // credits that may be given (again) once the rate allows
@@ -126,6 +139,10 @@ class ChannelState {
 
   std::vector<WorkerActor> workers_;
   std::vector<std::size_t> idle_;
+  std::vector<std::size_t> vacant_;                // numbers whose worker has gone
+  std::map<std::uint64_t, std::size_t> replaced_;  // stuck calls, with their worker
+  std::uint64_t stuck_total_ = 0;
+  bool stuck_timer_ = false;
 };
 
 ChannelActor::behavior_type channel(ChannelActor::stateful_pointer<ChannelState> self,

@@ -21,6 +21,7 @@ void HandlerProvider::send(DeliveryRequest request, DeliveryDone done) {
                                   : DeliveryOutcome::transient(error.message, std::move(code)));
     return;
   }
+  if (context.ending()) return done(*context.ending());
   DeliveryOutcome outcome = DeliveryOutcome::sent();
   outcome.result = std::move(*result);
   done(std::move(outcome));

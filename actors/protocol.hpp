@@ -80,6 +80,11 @@ using info_atom = caf::atom_constant<caf::atom("info")>;
 using read_atom = caf::atom_constant<caf::atom("read")>;
 using event_atom = caf::atom_constant<caf::atom("event")>;
 using rebind_atom = caf::atom_constant<caf::atom("rebind")>;
+using report_atom = caf::atom_constant<caf::atom("report")>;
+using extend_atom = caf::atom_constant<caf::atom("extend")>;
+using stuck_atom = caf::atom_constant<caf::atom("stuck")>;
+
+class AttemptMailbox;
 
 // ---- To the store -----------------------------------------------------------------------------
 
@@ -130,6 +135,7 @@ struct OutcomeAck {
 struct ApplyCall {
   std::vector<JobChange> begins;    ///< Attempts that may start once this is written (no fsync).
   std::vector<JobChange> promoted;  ///< Jobs whose time has come (no fsync: found again if lost).
+  std::vector<JobChange> reports;   ///< What attempts say of themselves (no fsync).
   std::vector<JobChange> progress;  ///< A delivery ended, the attempt goes on.
   std::vector<JobChange> ends;      ///< Attempts over.
   std::vector<OutcomeAck> acks;     ///< Echoed in Committed.
@@ -184,12 +190,20 @@ struct DueLoaded {
 struct ChannelAttached {
   std::size_t channel = 0;
   std::vector<DeliveryKey> inventory;  ///< In flight, or ended but not acknowledged.
+  std::vector<std::shared_ptr<AttemptMailbox>> mailboxes;  ///< Of those that have one.
 };
 
 struct ChannelOutcome {
   std::size_t channel = 0;
   DeliveryKey key;
   DeliveryOutcome outcome;
+};
+
+/// A running attempt asks for more time.
+struct ExtendCall {
+  DeliveryKey key;
+  Duration from_now{};
+  ReplyOnce<void> reply;
 };
 
 struct ActCall {
@@ -230,6 +244,7 @@ struct Order {
   std::string channel;
   LogId idempotency_key;
   std::uint32_t attempt = 1;
+  std::shared_ptr<AttemptMailbox> mailbox;  ///< Null for notifications.
 };
 
 struct ChannelInfoCall {
@@ -275,7 +290,9 @@ using SchedulerActor = caf::typed_actor<
     caf::reacts_to<attach_atom, Parcel<ChannelAttached>>,
     caf::reacts_to<credit_atom, std::uint64_t, std::int64_t>,  // channel, how many
     caf::reacts_to<outcome_atom, Parcel<std::vector<ChannelOutcome>>>,
-    caf::reacts_to<act_atom, Parcel<ActCall>>, caf::reacts_to<flow_atom, Parcel<FlowCall>>,
+    caf::reacts_to<report_atom, Parcel<DeliveryKey>>,  // its mailbox has something
+    caf::reacts_to<extend_atom, Parcel<ExtendCall>>, caf::reacts_to<act_atom, Parcel<ActCall>>,
+    caf::reacts_to<flow_atom, Parcel<FlowCall>>,
     caf::reacts_to<start_atom, Parcel<Duration>>,  // poll interval
     caf::reacts_to<stop_atom, Parcel<StopCall>>,
     caf::reacts_to<info_atom, Parcel<SchedulerInfoCall>>,
@@ -291,6 +308,7 @@ using ChannelActor =
                                                                    // credit_atom, outcome_atom
                      caf::reacts_to<drain_atom>,                   // completions wait in the inbox
                      caf::reacts_to<credit_atom>,  // the rate limit may allow more now
+                     caf::reacts_to<stuck_atom>,   // a grace time may be over
                      caf::reacts_to<info_atom, Parcel<ChannelInfoCall>>>;
 
 /// Runs blocking code of a provider or handler, one item at a time, on a thread of its own.

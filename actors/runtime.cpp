@@ -6,6 +6,7 @@
 #include <future>
 #include <limits>
 #include <random>
+#include <thread>
 #include <utility>
 
 #include "actors/guarded.hpp"
@@ -62,6 +63,12 @@ Result<void> check_handler(const KindHandler& handler) {
   if (handler.options.concurrency < 1 || handler.options.concurrency > 1024) {
     return fail(Errc::kInvalidArgument, "concurrency: must be 1..1024");
   }
+  if (handler.options.stop_grace < Duration{0} || handler.options.stop_grace > 1h) {
+    return fail(Errc::kInvalidArgument, "stop_grace: must be 0..1 h");
+  }
+  if (handler.options.max_replaced < 0 || handler.options.max_replaced > 1024) {
+    return fail(Errc::kInvalidArgument, "max_replaced: must be 0..1024");
+  }
   return {};
 }
 
@@ -71,6 +78,9 @@ Result<std::shared_ptr<Runtime>> Runtime::launch(RuntimeConfig config, caf::acto
   }
   if (auto valid = config.adapter.options.validate(); !valid) return std::unexpected(valid.error());
   if (auto valid = config.adapter.logs.validate(); !valid) return std::unexpected(valid.error());
+  if (auto valid = config.adapter.retention.validate(); !valid) {
+    return std::unexpected(valid.error());
+  }
   std::vector<ConfiguredChannel> channels;
   if (config.notifications != nullptr) {
     if (auto ready = config.notifications->ready(); !ready) return std::unexpected(ready.error());
@@ -82,6 +92,8 @@ Result<std::shared_ptr<Runtime>> Runtime::launch(RuntimeConfig config, caf::acto
     channel.config.name = "@" + kind.kind;
     channel.config.concurrency = kind.options.concurrency;
     channel.needs_recipient = false;
+    channel.stop_grace = kind.options.stop_grace;
+    channel.max_replaced = kind.options.max_replaced;
     channel.providers.push_back(std::make_shared<HandlerProvider>(kind.kind, kind.handler));
     // A handler's failures are its jobs', not an outage: nothing trips a breaker.
     channel.config.breaker.failures = std::numeric_limits<int>::max();
@@ -98,12 +110,13 @@ Runtime::Runtime(RuntimeConfig config, caf::actor_system* system, std::vector<Co
   admission_ = std::make_shared<Admission>(options.max_inflight_jobs, options.max_inflight_bytes);
   std::set<std::string> kinds;
   for (const KindHandler& kind : config_.kinds) kinds.insert(kind.kind);
-  factory_ = std::make_unique<JobFactory>(options, config_.adapter.logs.content_privacy,
+  factory_ = std::make_shared<JobFactory>(options, config_.adapter.logs.content_privacy,
                                           config_.clock, config_.notifications, std::move(kinds));
   if (system_ == nullptr) {
-    configure(own_config_);
-    own_system_ = std::make_unique<caf::actor_system>(own_config_);
-    system_ = own_system_.get();
+    own_ = std::make_unique<OwnSystem>();
+    configure(own_->config);
+    own_->system = std::make_unique<caf::actor_system>(own_->config);
+    system_ = own_->system.get();
   }
 }
 
@@ -132,12 +145,16 @@ void Runtime::spawn_supervisor(std::vector<ConfiguredChannel> channels) {
   scheduler_config.clock = config_.clock;
   scheduler_config.run_id = random_uuid();
   scheduler_config.seed = std::random_device{}();
+  scheduler_config.make_job = [factory = factory_](const JobRequest& request) {
+    return factory->make(request);
+  };
   scheduler_config.log = config_.log;
   supervisor_config.channels = std::move(channels);
   if (config_.notifications != nullptr) {
     supervisor_config.transport = config_.notifications->transport();
   }
   supervisor_config.logs = config_.adapter.logs;
+  supervisor_config.retention = config_.adapter.retention;
   supervisor_config.log = config_.log;
   supervisor_config.feed = feed_;
   supervisor_config.fatal = fatal;
@@ -219,7 +236,21 @@ void Runtime::await_end() {
   }
   directory_->clear();
   supervisor_ = nullptr;
-  own_system_.reset();
+  if (own_) end_own_system();
+}
+
+// A system waits for its threads, and a handler that never returns never gives its thread back. It
+// is left behind then, with the system, rather than keeping the caller.
+void Runtime::end_own_system() {
+  auto ended = std::make_shared<std::promise<void>>();
+  auto waiting = ended->get_future();
+  std::thread{[own = std::move(own_), ended]() mutable {
+    own->system.reset();
+    own.reset();
+    ended->set_value();
+  }}.detach();
+  if (waiting.wait_for(kEndGrace) == std::future_status::ready) return;
+  config_.log(LogLevel::kError, "event=left_behind detail=\"a handler does not return\"");
 }
 
 void Runtime::subscribe(EventSink sink) {

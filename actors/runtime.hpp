@@ -87,6 +87,7 @@ class Runtime final : public DashboardBackend, public std::enable_shared_from_th
   std::vector<ConfiguredChannel> all_channels() const;
   void spawn_supervisor(std::vector<ConfiguredChannel> channels);
   void await_end();
+  void end_own_system();
   std::vector<caf::strong_actor_ptr> everybody();
   template <class T>
   void read(std::function<Result<T>(const Store&)> get, Reply<T> reply);
@@ -97,9 +98,13 @@ class Runtime final : public DashboardBackend, public std::enable_shared_from_th
 
   RuntimeConfig config_;
   std::shared_ptr<Admission> admission_;
-  std::unique_ptr<JobFactory> factory_;
-  caf::actor_system_config own_config_;
-  std::unique_ptr<caf::actor_system> own_system_;
+  // Shared with attempts, which may outlive this when their handlers do not return.
+  std::shared_ptr<JobFactory> factory_;
+  struct OwnSystem {
+    caf::actor_system_config config;
+    std::unique_ptr<caf::actor_system> system;
+  };
+  std::unique_ptr<OwnSystem> own_;
   caf::actor_system* system_ = nullptr;
   std::shared_ptr<Directory> directory_ = std::make_shared<Directory>();
   std::shared_ptr<DeliveryFeed> feed_ = std::make_shared<DeliveryFeed>();

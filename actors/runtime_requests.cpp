@@ -14,6 +14,22 @@ Error stopped() {
   return {Errc::kUnavailable, "the engine has stopped", {}};
 }
 
+// Code that does not stop when it is told to holds threads and, beyond some, places.
+void add_stuck(const std::vector<ChannelInfo>& channels, HealthReport& report) {
+  std::uint64_t stuck = 0;
+  std::string where;
+  for (const ChannelInfo& channel : channels) {
+    if (channel.stuck == 0) continue;
+    stuck += channel.stuck;
+    where += (where.empty() ? " of " : ", ") + channel.name;
+  }
+  report.checks["handlers"] =
+      stuck == 0 ? "ok" : std::to_string(stuck) + " calls" + where + " do not stop";
+  if (stuck > 0 && report.status == HealthReport::Status::kOk) {
+    report.status = HealthReport::Status::kDegraded;
+  }
+}
+
 std::uint64_t bytes_of(const std::vector<NewJob>& jobs) {
   std::uint64_t bytes = 0;
   for (const NewJob& job : jobs) bytes += job.job.envelope->payload.text().size() + 256;
@@ -263,14 +279,19 @@ void Runtime::health(Reply<HealthReport> reply) {
     report.checks["scheduler"] =
         info ? (info->processing ? "ok" : "not processing") : "not answering";
     if (!info) report.status = HealthReport::Status::kFailing;
-    self->read<HealthReport>(
-        [report](const Store& store) mutable -> Result<HealthReport> {
-          auto healthy = store.health();
-          report.checks["store"] = healthy ? "ok" : healthy.error().message;
-          if (!healthy) report.status = HealthReport::Status::kFailing;
-          return report;
-        },
-        reply);
+    self->channels([weak, report, reply](Result<std::vector<ChannelInfo>> channels) mutable {
+      auto still = weak.lock();
+      if (still == nullptr) return reply(std::unexpected(stopped()));
+      add_stuck(channels.value_or(std::vector<ChannelInfo>{}), report);
+      still->read<HealthReport>(
+          [report](const Store& store) mutable -> Result<HealthReport> {
+            auto healthy = store.health();
+            report.checks["store"] = healthy ? "ok" : healthy.error().message;
+            if (!healthy) report.status = HealthReport::Status::kFailing;
+            return report;
+          },
+          reply);
+    });
   };
   SchedulerInfoCall call{ReplyOnce<SchedulerInfo>{std::move(scheduled)}};
   caf::anon_send(directory_->scheduler(), info_atom::value, parcel(std::move(call)));

@@ -47,6 +47,7 @@ void SchedulerState::channel_attached(ChannelAttached attached) {
   if (attached.channel < channels_.size()) {
     channels_[attached.channel] = {0, true};
     for (DeliveryKey& key : attached.inventory) inventory_[key.token.job].push_back(key);
+    for (auto& mailbox : attached.mailboxes) found_mailboxes_[mailbox->key()] = mailbox;
   }
   const bool all = std::ranges::all_of(channels_, &Channel::attached);
   if (recovered_ || !pending_recovery_ || !all) return;
@@ -56,6 +57,7 @@ void SchedulerState::channel_attached(ChannelAttached attached) {
   paused_.insert(found.paused.begin(), found.paused.end());
   recover_processing(std::move(found.processing));
   inventory_.clear();
+  found_mailboxes_.clear();
   dispatch();
   arm();
 }
@@ -102,6 +104,12 @@ void SchedulerState::adopt(Job job, std::vector<std::size_t> in_flight) {
     ++in_queue_[{job.envelope->queue, channel_number(job.state.deliveries[i].channel)}];
   }
   running.open = running.chosen.size();
+  const auto mailbox = found_mailboxes_.find({running.token, std::uint32_t(in_flight.front())});
+  if (mailbox != found_mailboxes_.end()) {
+    running.mailbox = mailbox->second;
+    running.deadline = running.mailbox->deadline().value_or(running.deadline);
+    running.mailbox->tell(caf::actor_cast<SchedulerActor>(self_));
+  }
   deadlines_.insert({running.deadline, job.id()});
   const JobId id = job.id();
   running.job = std::make_shared<Job>(std::move(job));
@@ -257,6 +265,7 @@ void SchedulerState::arm() {
     }
   }
   if (!deadlines_.empty()) wake = std::min(wake, deadlines_.begin()->first);
+  if (reports_due_) wake = std::min(wake, *reports_due_);
   if (stop_phase_ != StopPhase::kNone) wake = std::min(wake, stop_deadline_);
   arm_at(wake);
 }
@@ -272,6 +281,7 @@ void SchedulerState::tick(std::uint64_t generation) {
   if (generation != timer_generation_) return;  // an earlier, now pointless timer
   armed_for_.reset();
   promote_due();
+  if (reports_due_ && *reports_due_ <= steady_now()) write_reports();
   time_out_attempts();
   dispatch();
   check_drained();
@@ -295,6 +305,8 @@ SchedulerActor::behavior_type scheduler(SchedulerActor::stateful_pointer<Schedul
       [&s](outcome_atom, const Parcel<std::vector<ChannelOutcome>>& outcomes) {
         s.outcomes(std::move(*outcomes));
       },
+      [&s](report_atom, const Parcel<DeliveryKey>& key) { s.reported(*key); },
+      [&s](extend_atom, const Parcel<ExtendCall>& call) { s.extend(std::move(*call)); },
       [&s](act_atom, const Parcel<ActCall>& call) { s.act(std::move(*call)); },
       [&s](flow_atom, const Parcel<FlowCall>& call) { s.flow(std::move(*call)); },
       [&s](start_atom, const Parcel<Duration>& poll) { s.start(*poll); },

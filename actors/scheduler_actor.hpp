@@ -20,6 +20,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "actors/attempt_mailbox.hpp"
 #include "actors/protocol.hpp"
 #include "core/due_wheel.hpp"
 #include "core/ready_queue.hpp"
@@ -38,6 +39,7 @@ struct SchedulerConfig {
   std::vector<std::string> channels;  ///< Names; the index is the channel's number.
   /// The channel actor of a number as of now (it may have been restarted).
   std::function<ChannelActor(std::size_t)> channel;
+  JobMaker make_job;  ///< For the children of jobs.
   LogSink log;
   ReadyQueue::Limits ready_limits;
   DueWheel::Limits due_limits;
@@ -58,6 +60,8 @@ class SchedulerState {
   void channel_attached(ChannelAttached attached);
   void credit(std::size_t channel, std::int64_t count);
   void outcomes(std::vector<ChannelOutcome> outcomes);
+  void reported(const DeliveryKey& key);
+  void extend(ExtendCall call);
   void act(ActCall call);
   void flow(FlowCall call);
   void start(Duration poll_interval);
@@ -75,6 +79,7 @@ class SchedulerState {
     std::size_t open = 0;             // of them, without an outcome
     Steady deadline{};
     AttemptEnd end = AttemptEnd::kNormal;
+    std::shared_ptr<AttemptMailbox> mailbox;  // null for notifications
   };
   using RunningMap = std::unordered_map<JobId, Running>;
 
@@ -102,7 +107,11 @@ class SchedulerState {
   JobChange begin(Job job);
   void request_loads();
   void started(std::vector<Job> begun);
-  void hand_over(const Running& running, std::map<std::size_t, std::vector<Order>>& orders);
+  void hand_over(Running& running, std::map<std::size_t, std::vector<Order>>& orders);
+
+  // scheduler_reports.cpp
+  Running* current(const DeliveryKey& key);
+  void write_reports();
 
   // scheduler_outcomes.cpp
   void record(const ChannelOutcome& arrived, ApplyCall& call);
@@ -132,6 +141,8 @@ class SchedulerState {
   std::unordered_set<JobId> held_;  // an operation is under way
   std::unordered_map<JobId, std::vector<ActCall>> after_held_;
   std::set<std::pair<Steady, JobId>> deadlines_;
+  std::set<DeliveryKey> reported_;     // have something to be written
+  std::optional<Steady> reports_due_;  // when
 
   std::vector<Channel> channels_;
   std::map<std::string, std::vector<std::size_t>, std::less<>> routes_;
@@ -143,6 +154,7 @@ class SchedulerState {
   bool recovered_ = false;
   std::optional<Recovered> pending_recovery_;
   std::unordered_map<JobId, std::vector<DeliveryKey>> inventory_;
+  std::map<DeliveryKey, std::shared_ptr<AttemptMailbox>> found_mailboxes_;  // with the inventory
 
   Duration poll_interval_{1000};
   std::uint64_t timer_generation_ = 0;

@@ -136,15 +136,22 @@ void SchedulerState::started(std::vector<Job> begun) {
   }
 }
 
-void SchedulerState::hand_over(const Running& running,
+void SchedulerState::hand_over(Running& running,
                                std::map<std::size_t, std::vector<Order>>& orders) {
   for (std::size_t i : running.chosen) {
     const Delivery& delivery = running.job->state.deliveries[i];
+    if (running.job->envelope->kind != kNotificationKind) {
+      running.mailbox =
+          std::make_shared<AttemptMailbox>(DeliveryKey{running.token, std::uint32_t(i)},
+                                           delivery.attempts, config_.clock, config_.make_job);
+      running.mailbox->tell(caf::actor_cast<SchedulerActor>(self_));
+    }
     orders[channel_number(delivery.channel)].push_back({{running.token, std::uint32_t(i)},
                                                         running.job->envelope,
                                                         delivery.channel,
                                                         delivery.log_id,
-                                                        delivery.attempts});
+                                                        delivery.attempts,
+                                                        running.mailbox});
   }
 }
 

@@ -114,6 +114,8 @@ void SchedulerState::finish(RunningMap::iterator at, std::vector<DeliveryLog> lo
   deadlines_.erase({running.deadline, job.id()});
   const TimePoint now = config_.clock->now();
   const JobPlace place = place_of(*job.envelope, job.state);
+  auto rest = running.mailbox ? running.mailbox->close() : AttemptMailbox::Rest{};
+  apply_report(job.state, std::move(rest.report), config_.privacy);
   // The end of an attempt may change deliveries that were not part of it.
   const bool spreads =
       running.end == AttemptEnd::kCancelled || !(job.envelope->plan == DeliveryPlan{});
@@ -121,8 +123,10 @@ void SchedulerState::finish(RunningMap::iterator at, std::vector<DeliveryLog> lo
   if (spreads) waiting = job.state.deliveries;
   settle(*job.envelope, job.state, running.end, now);
   if (spreads) add_changed(waiting, job.state, logs);
+  if (job.state.status != JobStatus::kCompleted) rest.children.clear();
   const bool rewritten = remove_payload(job);
-  call.ends.push_back({std::move(job), place, rewritten, std::move(logs), std::move(inbox)});
+  call.ends.push_back({std::move(job), place, rewritten, std::move(logs), std::move(inbox),
+                       std::move(rest.children)});
 }
 
 void SchedulerState::acknowledge(const std::vector<OutcomeAck>& acks) {
@@ -224,6 +228,9 @@ void SchedulerState::hand_back_running() {
     }
     deadlines_.erase({running.deadline, job.id()});
     const JobPlace place = place_of(*job.envelope, job.state);
+    if (running.mailbox) {
+      apply_report(job.state, running.mailbox->close().report, config_.privacy);
+    }
     const JobState before = job.state;
     hand_back(job.state, now);
     auto logs = changed_deliveries(before, job.state);

@@ -4,37 +4,13 @@
 #include <utility>
 
 #include "actors/guarded.hpp"
+#include "actors/retention.hpp"
 
 namespace townkrier {
 
 namespace {
 
 constexpr Duration kPollWait{100};
-constexpr auto kSweepEvery = std::chrono::seconds{60};
-constexpr std::size_t kSlice = 1000;  // rows deleted in one write
-
-// Deletes one slice; true when there is more.
-Result<bool> sweep(Store& store, TimePoint older_than, Durability durability) {
-  auto rows = store.delete_logs(older_than, kSlice, durability);
-  if (!rows) return std::unexpected(rows.error());
-  bool more = *rows == kSlice;
-  for (const auto status : {JobStatus::kCompleted, JobStatus::kFailed, JobStatus::kCancelled}) {
-    auto jobs = store.finished_jobs(status, older_than, kSlice);
-    if (!jobs) return std::unexpected(jobs.error());
-    more = more || jobs->size() == kSlice;
-    StoreBatch batch;
-    for (Job& job : *jobs) {
-      const JobPlace before = place_of(*job.envelope, job.state);
-      batch.removals.push_back({std::move(job), before});
-    }
-    if (batch.empty()) continue;
-    if (auto removed = store.commit(batch, durability); !removed) {
-      return std::unexpected(removed.error());
-    }
-  }
-  return more;
-}
-
 }  // namespace
 
 QueryActor::behavior_type query(QueryActor::stateful_pointer<QueryState> self,
@@ -61,17 +37,17 @@ JanitorActor::behavior_type janitor(JanitorActor::stateful_pointer<JanitorState>
                                     JanitorConfig config) {
   guard(self, JanitorState::name, config.log);
   self->state.config = std::move(config);
-  self->delayed_send(self, kSweepEvery, tick_atom::value);
+  self->delayed_send(self, self->state.config.retention.interval, tick_atom::value);
   return {
       [self](tick_atom) {
         const JanitorConfig& c = self->state.config;
-        const TimePoint older_than = c.clock->now() - std::chrono::days{c.logs.retention_days};
+        const RetentionRules rules{c.logs, c.retention, c.durability};
         // The janitor may end before its task runs; then nobody needs the answer.
         self->send(
             c.store, run_atom::value,
-            parcel(StoreTask{[older_than, durability = c.durability, log = c.log,
+            parcel(StoreTask{[rules, clock = c.clock, log = c.log,
                               janitor = caf::actor_cast<caf::actor_addr>(self)](Store& store) {
-              const auto more = sweep(store, older_than, durability);
+              const auto more = sweep(store, rules, clock->now());
               if (!more && log) {
                 log(LogLevel::kWarning,
                     actor_line("janitor", "sweep_failed", more.error().message));
@@ -85,7 +61,7 @@ JanitorActor::behavior_type janitor(JanitorActor::stateful_pointer<JanitorState>
         if (more)
           self->send(self, tick_atom::value);
         else
-          self->delayed_send(self, kSweepEvery, tick_atom::value);
+          self->delayed_send(self, self->state.config.retention.interval, tick_atom::value);
       },
   };
 }

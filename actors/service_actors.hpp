@@ -29,6 +29,7 @@ TransportActor::behavior_type transport(TransportActor::stateful_pointer<Transpo
 
 struct JanitorConfig {
   LogOptions logs;
+  RetentionOptions retention;
   Durability durability = Durability::kFsync;
   std::shared_ptr<const Clock> clock;
   StoreActor store;
@@ -38,8 +39,8 @@ struct JanitorState {
   static inline const char* name = "janitor";
   JanitorConfig config;
 };
-/// Once a minute: log rows and ended jobs older than the retention go, in slices between which the
-/// store does other work.
+/// From time to time: log rows, ended jobs and messages that are over the retention go, in slices
+/// between which the store does other work.
 JanitorActor::behavior_type janitor(JanitorActor::stateful_pointer<JanitorState> self,
                                     JanitorConfig config);
 

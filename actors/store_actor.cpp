@@ -69,11 +69,11 @@ void StoreState::apply(ApplyCall call) {
   arm();
 }
 
-// Moves a call's changes into the batch: begins, promoted, progress, ends. `taken_back` and
-// `tell_applied` walk them in the same order.
+// Moves a call's changes into the batch: begins, promoted, reports, progress, ends. `taken_back`
+// and `tell_applied` walk them in the same order.
 void StoreState::add_changes(ApplyCall& call) {
   auto& changes = group_.batch.changes;
-  for (auto* part : {&call.begins, &call.promoted, &call.progress, &call.ends}) {
+  for (auto* part : {&call.begins, &call.promoted, &call.reports, &call.progress, &call.ends}) {
     for (JobChange& change : *part) changes.push_back(std::move(change));
   }
 }
@@ -238,6 +238,12 @@ void StoreState::answer_operations(Group& group, Committed& news) {
   }
 }
 
+// A child whose unique key was held has not been stored.
+void StoreState::tell_child(Job child, Committed& news) {
+  if (!child.envelope->unique_key.empty() && !config_.store->get_job(child.id())) return;
+  sort_by_place(std::move(child), news);
+}
+
 void StoreState::tell_applied(Group& group, Committed& news) {
   std::size_t next = 0;
   auto& changes = group.batch.changes;
@@ -248,9 +254,11 @@ void StoreState::tell_applied(Group& group, Committed& news) {
     for (std::size_t i = 0; i < call.promoted.size(); ++i) {
       sort_by_place(std::move(changes[next++].job), news);
     }
-    next += call.progress.size();
+    next += call.reports.size() + call.progress.size();
     for (std::size_t i = 0; i < call.ends.size(); ++i) {
-      sort_by_place(std::move(changes[next++].job), news);
+      JobChange& end = changes[next++];
+      sort_by_place(std::move(end.job), news);
+      for (NewJob& child : end.children) tell_child(std::move(child.job), news);
     }
     std::move(call.acks.begin(), call.acks.end(), std::back_inserter(news.acks));
   }
@@ -275,7 +283,7 @@ std::vector<ApplyCall> StoreState::taken_back(Group& group) {
   std::size_t next = 0;
   auto& changes = group.batch.changes;
   for (ApplyCall& call : group.applied) {
-    for (auto* part : {&call.begins, &call.promoted, &call.progress, &call.ends}) {
+    for (auto* part : {&call.begins, &call.promoted, &call.reports, &call.progress, &call.ends}) {
       for (JobChange& change : *part) change = std::move(changes[next++]);
     }
   }

@@ -82,6 +82,7 @@ class StoreState {
   void answer_enqueues(Group& group, const std::vector<EnqueueOutcome>& outcomes, Committed& news);
   void answer_operations(Group& group, Committed& news);
   void tell_applied(Group& group, Committed& news);
+  void tell_child(Job child, Committed& news);
   void pass_on_logs(const Group& group, const std::vector<EnqueueOutcome>& outcomes);
   void publish(const Group& group, const std::vector<EnqueueOutcome>& outcomes);
   void note_joined_digests();

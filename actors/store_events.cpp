@@ -29,6 +29,9 @@ void StoreState::pass_on_logs(const Group& group, const std::vector<EnqueueOutco
     for (const DeliveryLog& log : change.logs) {
       rows.push_back(change.job.state.deliveries[log.delivery].log_id);
     }
+    for (const NewJob& child : change.children) {
+      for (const NotificationLog& row : child.logs) rows.push_back(row.id);
+    }
   }
   if (!rows.empty()) config_.log_sink(rows);
 }
@@ -41,7 +44,10 @@ void StoreState::publish(const Group& group, const std::vector<EnqueueOutcome>& 
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     if (!outcomes[i].deduplicated) events.push_back(event_of(group.batch.enqueued[i].job));
   }
-  for (const JobChange& change : group.batch.changes) events.push_back(event_of(change.job));
+  for (const JobChange& change : group.batch.changes) {
+    events.push_back(event_of(change.job));
+    for (const NewJob& child : change.children) events.push_back(event_of(child.job));
+  }
   if (!events.empty()) {
     self_->send(config_.events, event_atom::value, parcel(std::move(events)));
   }

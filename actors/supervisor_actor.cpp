@@ -121,8 +121,9 @@ void SupervisorState::spawn_child(Role role, std::size_t index) {
     case Role::kJanitor:
       keep(
           [](auto& h) -> auto& { return h.janitor; },
-          self_->spawn(janitor, JanitorConfig{config_.logs, config_.store.durability,
-                                              config_.store.clock, d.store(), config_.log}));
+          self_->spawn(janitor,
+                       JanitorConfig{config_.logs, config_.retention, config_.store.durability,
+                                     config_.store.clock, d.store(), config_.log}));
       break;
   }
 }

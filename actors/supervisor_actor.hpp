@@ -78,6 +78,7 @@ struct SupervisorConfig {
   std::vector<ConfiguredChannel> channels;
   std::shared_ptr<TransportLoop> transport;  ///< Null: none is run.
   LogOptions logs;
+  RetentionOptions retention;
   std::size_t queries = 2;
   LogSink log;
   std::shared_ptr<DeliveryFeed> feed = nullptr;  ///< Listeners of delivery events; may be null.

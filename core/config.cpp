@@ -148,6 +148,23 @@ Result<void> LogOptions::validate() const {
   return Validation("logs.").range("retention_days", retention_days, 1, 36'500).result();
 }
 
+Result<void> RetentionOptions::validate() const {
+  constexpr std::uint64_t kMostCount = 1'000'000'000'000;
+  constexpr std::uint64_t kMostBytes = 1ull << 50;
+  Validation check("retention.");
+  check.duration("interval", interval, 1s, days{1});
+  const auto limits = [&](const std::string& name, const RetentionLimits& kept) {
+    if (kept.max_age) check.duration(name + ".max_age", *kept.max_age, 1min, days{36'500});
+    check.range<std::uint64_t>(name + ".max_count", kept.max_count, 0, kMostCount)
+        .require(kept.max_bytes <= kMostBytes, name + ".max_bytes", "must be from 0 to 1024TiB");
+  };
+  limits("completed", completed);
+  limits("failed", failed);
+  limits("cancelled", cancelled);
+  limits("inbox", inbox);
+  return check.result();
+}
+
 Result<void> StorageOptions::validate() const {
   return Validation("storage.")
       .require(engine == "rocksdb" || engine == "memory", "engine", "must be rocksdb or memory")

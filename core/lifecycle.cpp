@@ -5,6 +5,7 @@
 #include "core/delivery_plan.hpp"
 #include "core/masking.hpp"
 #include "core/transitions.hpp"
+#include "core/utf8.hpp"
 
 namespace townkrier {
 
@@ -50,6 +51,11 @@ void mark_deferred(Delivery& delivery, Duration wait, TimePoint now) {
 void mark_failed(Delivery& delivery, TimePoint now) {
   delivery.status = LogStatus::kFailed;
   delivery.failed_at = now;
+}
+
+Duration snoozed_for(const DeliveryOutcome& outcome, TimePoint now) {
+  const Duration wait = outcome.run_at ? *outcome.run_at - now : outcome.retry_after.value_or(0ms);
+  return std::max(Duration{0}, wait);
 }
 
 // "email: connection refused; hook: HTTP 410"; the channel of a job's own kind is left out.
@@ -125,6 +131,7 @@ AttemptToken begin_attempt(JobState& state, std::span<const std::size_t> chosen,
   move_to(state, JobStatus::kProcessing, now);
   state.processed_at = now;
   state.run_id = run;
+  state.progress.reset();
   ++state.begun;
   for (std::size_t i : chosen) {
     Delivery& d = state.deliveries[i];
@@ -168,6 +175,13 @@ void apply_outcome(const JobEnvelope& envelope, JobState& state, std::size_t ind
       break;
     case DeliveryOutcome::Kind::kDeferred:
       mark_deferred(d, outcome.retry_after.value_or(envelope.retry_delay), now);
+      break;
+    case DeliveryOutcome::Kind::kSnoozed:
+      --d.attempts;
+      mark_retrying(d, snoozed_for(outcome, now), now);
+      break;
+    case DeliveryOutcome::Kind::kDiscarded:
+      state.deliveries.size() == 1 ? void(d.status = LogStatus::kCancelled) : mark_failed(d, now);
       break;
     case DeliveryOutcome::Kind::kTransient:
       if (d.attempts > envelope.max_retries) {
@@ -227,16 +241,15 @@ void end_notification(const JobEnvelope& envelope, JobState& state, TimePoint no
 void wait_until(JobState& state, const Tally& sum, TimePoint now) {
   state.due_at = *sum.next;
   if (sum.retrying || sum.waits_for.empty()) {
-    end_as(state, JobStatus::kRetrying,
-           "Retrying in " + std::to_string((*sum.next - now).count()) + " ms", now);
+    const bool erred = !joined_errors(state).empty();
+    end_as(
+        state, JobStatus::kRetrying,
+        (erred ? "Retrying in " : "Runs again in ") + std::to_string((*sum.next - now).count()) + " ms",
+        now);
   } else {
     end_as(state, JobStatus::kScheduled, "Waits: " + sum.waits_for, now);
   }
 }
-
-}  // namespace
-
-namespace {
 
 void follow_plan(const JobEnvelope& envelope, JobState& state, TimePoint now) {
   std::vector<LogStatus> earlier;
@@ -248,6 +261,27 @@ void follow_plan(const JobEnvelope& envelope, JobState& state, TimePoint now) {
 }
 
 }  // namespace
+
+void apply_report(JobState& state, AttemptReport report, ContentPrivacy privacy) {
+  if (report.progress) {
+    state.progress = std::move(report.progress);
+    state.progress->message = mask_error(state.progress->message, privacy);
+  }
+  state.log_dropped += report.dropped;
+  for (JobLogLine& line : report.lines) {
+    line.text = utf8_cut(mask_error(line.text, privacy), kMaxJobLogLine);
+    state.log.push_back(std::move(line));
+  }
+  std::size_t bytes = 0;
+  for (const JobLogLine& line : state.log) bytes += line.text.size();
+  auto kept = state.log.begin();
+  while (std::size_t(state.log.end() - kept) > kMaxJobLogLines || bytes > kMaxJobLogBytes) {
+    bytes -= kept->text.size();
+    ++kept;
+  }
+  state.log_dropped += std::uint64_t(kept - state.log.begin());
+  state.log.erase(state.log.begin(), kept);
+}
 
 void settle(const JobEnvelope& envelope, JobState& state, AttemptEnd end, TimePoint now) {
   refresh_attempts(state);
@@ -261,7 +295,8 @@ void settle(const JobEnvelope& envelope, JobState& state, AttemptEnd end, TimePo
   follow_plan(envelope, state, now);
   const Tally sum = tally(state, now);
   if (sum.cancelled) {
-    end_as(state, JobStatus::kCancelled, "Cancelled", now);
+    end_as(state, JobStatus::kCancelled,
+           end == AttemptEnd::kCancelled ? "Cancelled" : "Discarded by its handler", now);
   } else if (sum.open == 0) {
     end_notification(envelope, state, now);
   } else if (!sum.next) {

@@ -55,6 +55,17 @@ void apply_outcome(const JobEnvelope& envelope, JobState& state, std::size_t del
                    const DeliveryOutcome& outcome, const OutcomeRules& rules, double random,
                    TimePoint now);
 
+/// What an attempt has said about itself since it was last asked.
+struct AttemptReport {
+  std::optional<JobProgress> progress;
+  std::vector<JobLogLine> lines;  ///< As written, not masked.
+  std::uint64_t dropped = 0;      ///< Lines that were too many to be kept until now.
+  bool empty() const { return !progress && lines.empty() && dropped == 0; }
+};
+
+/// Adds it to the job: masked, the log within its limits, oldest lines dropped first.
+void apply_report(JobState& state, AttemptReport report, ContentPrivacy privacy);
+
 /// Whether a cancel was asked for while the attempt ran.
 enum class AttemptEnd : std::uint8_t { kNormal, kCancelled };
 

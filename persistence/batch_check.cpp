@@ -78,6 +78,10 @@ Result<void> check(const StoreBatch& batch) {
       if (log.delivery >= each.job.state.deliveries.size()) return refuse("a log without delivery");
     }
     if (auto ok = check_inbox(each.inbox); !ok) return ok;
+    for (const auto& child : each.children) {
+      if (auto ok = check_job(child.job); !ok) return ok;
+      if (auto ok = check_rows(child.logs); !ok) return ok;
+    }
     if (each.before.route.size() > kMaxKeyText) return refuse("a route is too long");
   }
   for (const auto& each : batch.removals) {

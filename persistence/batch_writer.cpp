@@ -5,6 +5,7 @@
 
 #include "persistence/record_codec.hpp"
 #include "persistence/stored_records.hpp"
+#include "persistence/stored_size.hpp"
 
 namespace townkrier::persistence {
 namespace {
@@ -27,6 +28,7 @@ void BatchWriter::clear() {
   effects_.clear();
   holders_.clear();
   messages_.clear();
+  ended_.clear();
   gone_.clear();
 }
 
@@ -41,8 +43,8 @@ void BatchWriter::put_record(Family family, rocksdb::Slice key, const Record& re
   batch_.Put(database_.family(family), key, value_);
 }
 
-void BatchWriter::put_index(Family family, std::size_t prefix_size) {
-  batch_.Put(database_.family(family), key_, {});
+void BatchWriter::put_index(Family family, std::size_t prefix_size, std::string_view value) {
+  batch_.Put(database_.family(family), key_, value);
   const std::string_view prefix = std::string_view(key_).substr(0, prefix_size);
   std::string& lowest = effects_.lowest[static_cast<std::size_t>(family)][prefix];
   if (lowest.empty() || key_ < lowest) lowest = key_;
@@ -74,20 +76,42 @@ std::optional<BatchWriter::PlaceKey> BatchWriter::place_key(const JobEnvelope& e
   return PlaceKey{family, prefix_size};
 }
 
-void BatchWriter::enter(const JobEnvelope& envelope, const JobPlace& place) {
-  const auto key = place_key(envelope, place);
+void BatchWriter::enter(const Job& job, const JobPlace& place) {
+  const auto key = place_key(*job.envelope, place);
   if (!key) return;
-  put_index(key->family, key->prefix_size);
+  value_.clear();
+  if (key->family == Family::kFinished) {
+    const std::uint64_t bytes = stored_bytes(job);
+    append_varint(value_, bytes);
+    ended_[job.id()] = bytes;
+    effects_.ledger.add_size(to_string(place.status), 1, static_cast<std::int64_t>(bytes));
+  }
+  put_index(key->family, key->prefix_size, value_);
   if (key->family != Family::kReady) return;
   effects_.ledger.add_ready(std::string_view(key_).substr(0, key->prefix_size), 1);
 }
 
-void BatchWriter::leave(const JobEnvelope& envelope, const JobPlace& place) {
+Result<std::uint64_t> BatchWriter::size_at(Family family, std::string_view key) {
+  auto stored = database_.get(family, key);
+  if (!stored) return std::unexpected(stored.error());
+  if (!*stored || (*stored)->empty()) return 0;
+  return ByteReader(**stored).varint();
+}
+
+Result<void> BatchWriter::leave(const JobEnvelope& envelope, const JobPlace& place) {
   const auto key = place_key(envelope, place);
-  if (!key) return;
+  if (!key) return {};
+  if (key->family == Family::kFinished) {
+    const auto ended = ended_.find(envelope.id);
+    auto bytes = ended == ended_.end() ? size_at(key->family, key_) : ended->second;
+    if (!bytes) return std::unexpected(bytes.error());
+    effects_.ledger.add_size(to_string(place.status), -1, -static_cast<std::int64_t>(*bytes));
+  }
   erase(key->family, key_);
-  if (key->family != Family::kReady) return;
-  effects_.ledger.add_ready(std::string_view(key_).substr(0, key->prefix_size), -1);
+  if (key->family == Family::kReady) {
+    effects_.ledger.add_ready(std::string_view(key_).substr(0, key->prefix_size), -1);
+  }
+  return {};
 }
 
 void BatchWriter::put_status(const JobEnvelope& envelope, JobStatus status) {
@@ -146,7 +170,7 @@ Result<EnqueueOutcome> BatchWriter::add(const NewJob& added) {
   put_job(added.job);
   if (added.job.status() == JobStatus::kProcessing) put_state(added.job);
   put_status(envelope, added.job.status());
-  enter(envelope, place_of(envelope, added.job.state));
+  enter(added.job, place_of(envelope, added.job.state));
   for (const auto& row : added.logs) add_row(row, &added.job);
   return EnqueueOutcome{envelope.id, false};
 }
@@ -183,8 +207,8 @@ Result<void> BatchWriter::add(const JobChange& change) {
   const JobPlace after = place_of(envelope, change.job.state);
   put_parts(change);
   if (after != change.before) {
-    leave(envelope, change.before);
-    enter(envelope, after);
+    if (auto ok = leave(envelope, change.before); !ok) return ok;
+    enter(change.job, after);
   }
   if (after.status != change.before.status) {
     erase_status(envelope, change.before.status);
@@ -200,6 +224,9 @@ Result<void> BatchWriter::add(const JobChange& change) {
   for (const auto& each : change.inbox) {
     if (auto ok = add(each); !ok) return ok;
   }
+  for (const auto& each : change.children) {
+    if (auto ok = add(each); !ok) return std::unexpected(ok.error());
+  }
   return {};
 }
 
@@ -211,7 +238,7 @@ Result<void> BatchWriter::add(const JobRemoval& removal) {
     erase(Family::kRunning, running_key(envelope.id));
   }
   if (auto ok = part_from_rows(removal.job); !ok) return ok;
-  leave(envelope, removal.before);
+  if (auto ok = leave(envelope, removal.before); !ok) return ok;
   erase_status(envelope, removal.before.status);
   return is_terminal(removal.before.status) ? Result<void>{} : release(envelope);
 }
@@ -350,6 +377,31 @@ Result<void> BatchWriter::add(const InboxMessage& message) {
   append_inbox_key(key_, message.user_id, message.created_at, message.id);
   put_record(Family::kInbox, key_, message);
   if (!message.read) effects_.ledger.add_unread(message.user_id, 1);
+  const std::uint64_t bytes = stored_bytes(message);
+  effects_.ledger.add_size(kInboxSize, 1, static_cast<std::int64_t>(bytes));
+  value_.clear();
+  append_varint(value_, bytes);
+  key_.clear();
+  append_inbox_time_key(key_, {message.created_at, message.id}, message.user_id);
+  put_index(Family::kInboxTime, 0, value_);
+  return {};
+}
+
+Result<void> BatchWriter::remove_message(const InboxMessage& message) {
+  key_.clear();
+  append_inbox_time_key(key_, {message.created_at, message.id}, message.user_id);
+  auto bytes = size_at(Family::kInboxTime, key_);
+  if (!bytes) return std::unexpected(bytes.error());
+  effects_.ledger.add_size(kInboxSize, -1, -static_cast<std::int64_t>(*bytes));
+  erase(Family::kInboxTime, key_);
+  key_.clear();
+  append_inbox_key(key_, message.user_id, message.created_at, message.id);
+  erase(Family::kInbox, key_);
+  key_.clear();
+  append_key_text(key_, message.user_id);
+  append_id(key_, message.id);
+  erase(Family::kInboxId, key_);
+  if (!message.read) effects_.ledger.add_unread(message.user_id, -1);
   return {};
 }
 
@@ -386,6 +438,7 @@ void BatchWriter::put_rows(const LedgerRows& rows) {
   for (const auto& [name, counts] : rows.lanes) put_counts(MetaKey::kLane, name, counts);
   for (const auto& [name, counts] : rows.channels) put_counts(MetaKey::kChannel, name, counts);
   for (const auto& [name, counts] : rows.unread) put_counts(MetaKey::kUnread, name, counts);
+  for (const auto& [name, counts] : rows.sizes) put_counts(MetaKey::kSize, name, counts);
 }
 
 }  // namespace townkrier::persistence

@@ -65,6 +65,7 @@ class BatchWriter {
   void remove_log(const NotificationLog& row);
   void set_log_floor(TimePoint floor);
   void mark_read(InboxMessage message, TimePoint at);
+  Result<void> remove_message(const InboxMessage& message);
   void put_rows(const LedgerRows& rows);
 
   rocksdb::WriteBatch& batch() { return batch_; }
@@ -75,7 +76,7 @@ class BatchWriter {
   rocksdb::Slice id_key(const Uuid& id);
   template <class Record>
   void put_record(Family family, rocksdb::Slice key, const Record& record);
-  void put_index(Family family, std::size_t prefix_size);
+  void put_index(Family family, std::size_t prefix_size, std::string_view value = {});
   void erase(Family family, rocksdb::Slice key) { batch_.Delete(database_.family(family), key); }
 
   /// Makes `key_` the key of a place; returns its family and prefix size. Processing jobs have no
@@ -85,8 +86,10 @@ class BatchWriter {
     std::size_t prefix_size;
   };
   std::optional<PlaceKey> place_key(const JobEnvelope& envelope, const JobPlace& place);
-  void enter(const JobEnvelope& envelope, const JobPlace& place);
-  void leave(const JobEnvelope& envelope, const JobPlace& place);
+  void enter(const Job& job, const JobPlace& place);
+  Result<void> leave(const JobEnvelope& envelope, const JobPlace& place);
+  /// What an index entry says of the size of what it stands for; 0: nothing.
+  Result<std::uint64_t> size_at(Family family, std::string_view key);
   void put_status(const JobEnvelope& envelope, JobStatus status);
   void erase_status(const JobEnvelope& envelope, JobStatus status);
 
@@ -120,8 +123,9 @@ class BatchWriter {
   WriteEffects effects_;
   /// Holders of unique keys as this batch leaves them; nullopt: nobody.
   std::unordered_map<std::string, std::optional<JobId>> holders_;
-  std::unordered_set<LogId> gone_;            ///< Log rows this batch found to be deleted.
-  std::unordered_set<std::string> messages_;  ///< inbox_id keys put by this batch.
+  std::unordered_map<JobId, std::uint64_t> ended_;  ///< Sizes of the jobs this batch ends.
+  std::unordered_set<LogId> gone_;                  ///< Log rows this batch found to be deleted.
+  std::unordered_set<std::string> messages_;        ///< inbox_id keys put by this batch.
   std::string key_;
   std::string value_;
 };

@@ -6,6 +6,7 @@
 #include "persistence/record_codec.hpp"
 #include "persistence/rocksdb_store.hpp"
 #include "persistence/stored_records.hpp"
+#include "persistence/stored_size.hpp"
 
 namespace townkrier::persistence {
 namespace {
@@ -52,6 +53,9 @@ class Checker {
   Result<void> each(Family family, Use use);
   /// Says that `owner` has an entry `key`; it is a fault if it is not there.
   Result<void> expect(Family family, const std::string& key, const std::string& owner);
+  /// The same of an entry that says a size, which is counted under `name`.
+  Result<void> expect_sized(Family family, const std::string& key, const std::string& owner,
+                            std::string_view name);
 
   Result<void> check_jobs();
   Result<void> check_job(const JobId& id);
@@ -98,6 +102,19 @@ Result<void> Checker::expect(Family family, const std::string& key, const std::s
     report(owner + " is missing in the index " + kFamilyNames[static_cast<std::size_t>(family)]);
     --expected_[static_cast<std::size_t>(family)];
   }
+  return {};
+}
+
+Result<void> Checker::expect_sized(Family family, const std::string& key, const std::string& owner,
+                                   std::string_view name) {
+  if (auto ok = expect(family, key, owner); !ok) return ok;
+  auto found = view_.get(family, key);
+  if (!found) return std::unexpected(found.error());
+  if (!*found) return {};
+  ByteReader reader(**found);
+  const std::uint64_t bytes = (*found)->empty() ? 0 : reader.varint();
+  if (!reader.ok()) return report(owner + " has a damaged size in its index"), Result<void>{};
+  counted_.add_size(name, 1, static_cast<std::int64_t>(bytes));
   return {};
 }
 
@@ -151,6 +168,7 @@ Result<void> Checker::check_place(const JobEnvelope& envelope, const JobState& s
       break;
   }
   append_position(key, place.time, envelope.id);
+  if (family == Family::kFinished) return expect_sized(family, key, name, to_string(place.status));
   return expect(family, key, name);
 }
 
@@ -229,14 +247,18 @@ Result<void> Checker::check_inbox() {
     std::string index;
     append_key_text(index, user);
     append_id(index, at->id);
-    return expect(Family::kInboxId, index, name);
+    if (auto ok = expect(Family::kInboxId, index, name); !ok) return ok;
+    index.clear();
+    append_inbox_time_key(index, {message->created_at, at->id}, user);
+    return expect_sized(Family::kInboxTime, index, name, kInboxSize);
   });
 }
 
 Result<void> Checker::check_surplus() {
   for (const Family family :
        {Family::kReady, Family::kDue, Family::kFinished, Family::kStatus, Family::kRunning,
-        Family::kLogState, Family::kLogTime, Family::kLogRef, Family::kInboxId}) {
+        Family::kLogState, Family::kLogTime, Family::kLogRef, Family::kInboxId,
+        Family::kInboxTime}) {
     std::uint64_t entries = 0;
     auto ok = each(family, [&](std::string_view, std::string_view) -> Result<void> {
       ++entries;

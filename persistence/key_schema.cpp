@@ -29,6 +29,17 @@ void append_inbox_key(std::string& key, std::string_view user, TimePoint created
   append_inverted_id(key, id);
 }
 
+void append_inbox_time_key(std::string& key, const IndexPosition& at, std::string_view user) {
+  append_position(key, at.time, at.id);
+  key.append(user);
+}
+
+std::optional<InboxTime> parse_inbox_time(std::string_view key) {
+  if (key.size() < kPositionSize) return std::nullopt;
+  return InboxTime{*position_at_end(key.substr(0, kPositionSize)),
+                   std::string(key.substr(kPositionSize))};
+}
+
 std::optional<Uuid> id_at_end(std::string_view key) {
   const std::size_t size = Uuid{}.bytes.size();
   if (key.size() < size) return std::nullopt;

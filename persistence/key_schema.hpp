@@ -16,7 +16,7 @@
 ///                                           says that the job has ended
 ///   ready      lane due id                  -              pending jobs
 ///   due        due id                       -              scheduled and retrying jobs
-///   finished   status ended id              -              terminal jobs, for retention
+///   finished   status ended id              bytes          terminal jobs, for retention
 ///   status     status ^id                   -              every job that is not running, for lists
 ///   unique     the unique key               id of the unfinished job that holds it
 ///   logs       log id                       log record, written once (and by hand). How far it has
@@ -28,6 +28,7 @@
 ///                                                          through the job as long as it is there
 ///   inbox      user ^created ^id            message record
 ///   inbox_id   user id                      created        finds a message, spots repeats
+///   inbox_time created id user              bytes          messages by age, for retention
 ///
 /// Records are in record_codec.hpp and have a version of their own, their first byte.
 ///
@@ -73,12 +74,13 @@ enum class Family : std::uint8_t {
   kInbox,
   kInboxId,
   kRunning,
+  kInboxTime,
 };
 
 /// Names on disk, in the order of Family. "default" cannot have another name.
-inline constexpr std::array<const char*, 15> kFamilyNames = {
-    "default", "jobs", "state",     "ready",    "due",     "finished", "status",
-    "unique",  "logs", "log_state", "log_time", "log_ref", "inbox",    "inbox_id", "running"};
+inline constexpr std::array<const char*, 16> kFamilyNames = {
+    "default", "jobs",      "state",    "ready",   "due",   "finished", "status",     "unique",
+    "logs",    "log_state", "log_time", "log_ref", "inbox", "inbox_id", "running",    "inbox_time"};
 inline constexpr std::size_t kFamilyCount = kFamilyNames.size();
 
 /// First letter of keys in `default`.
@@ -89,6 +91,7 @@ struct MetaKey {
   static constexpr char kLane = 'r';     ///< + lane: ready jobs.
   static constexpr char kChannel = 'c';  ///< + channel: log rows by status.
   static constexpr char kUnread = 'u';   ///< + user: unread messages.
+  static constexpr char kSize = 'z';     ///< + class: how many have ended, and their bytes.
   static constexpr char kTouched =
       't';  ///< + log id: a row the engine's idea of may be out of date.
   static constexpr char kLogFloor = 'f';  ///< alone: rows created before it may be deleted.
@@ -171,6 +174,14 @@ std::vector<std::string> log_subjects(std::string_view notification_id,
 
 /// `user ^created ^id`, of which the first part is the prefix of all of a user's messages.
 void append_inbox_key(std::string& key, std::string_view user, TimePoint created, const LogId& id);
+
+/// `created id user`, by age.
+void append_inbox_time_key(std::string& key, const IndexPosition& at, std::string_view user);
+struct InboxTime {
+  IndexPosition at;
+  std::string user;
+};
+std::optional<InboxTime> parse_inbox_time(std::string_view key);
 
 /// Size of `time id` at the end of index keys.
 inline constexpr std::size_t kPositionSize = 24;

@@ -89,6 +89,7 @@ void LedgerDelta::clear() {
   lanes_.clear();
   channels_.clear();
   unread_.clear();
+  sizes_.clear();
 }
 
 void LedgerDelta::add_job(std::string_view queue, JobStatus status, std::int64_t count) {
@@ -103,6 +104,11 @@ void LedgerDelta::add_log(std::string_view channel, LogStatus status, std::int64
 void LedgerDelta::add_unread(std::string_view user, std::int64_t count) {
   unread_[user][0] += count;
 }
+void LedgerDelta::add_size(std::string_view name, std::int64_t count, std::int64_t bytes) {
+  auto& size = sizes_[name];
+  size[0] += count;
+  size[1] += bytes;
+}
 
 Result<LedgerRows> Ledger::resolve(const LedgerDelta& delta) const {
   auto queues = sum(queues_, delta.queues_.by_name(), "jobs");
@@ -113,8 +119,10 @@ Result<LedgerRows> Ledger::resolve(const LedgerDelta& delta) const {
   if (!channels) return std::unexpected(channels.error());
   auto unread = sum(unread_, delta.unread_.by_name(), "unread messages");
   if (!unread) return std::unexpected(unread.error());
-  return LedgerRows{std::move(*queues), std::move(*lanes), std::move(*channels),
-                    std::move(*unread)};
+  auto sizes = sum(sizes_, delta.sizes_.by_name(), "bytes");
+  if (!sizes) return std::unexpected(sizes.error());
+  return LedgerRows{std::move(*queues), std::move(*lanes), std::move(*channels), std::move(*unread),
+                    std::move(*sizes)};
 }
 
 void Ledger::adopt(const LedgerRows& rows) {
@@ -122,6 +130,7 @@ void Ledger::adopt(const LedgerRows& rows) {
   adopt_rows(lanes_, rows.lanes);
   adopt_rows(channels_, rows.channels);
   adopt_rows(unread_, rows.unread);
+  adopt_rows(sizes_, rows.sizes);
 }
 
 QueueStats Ledger::job_stats() const {
@@ -186,12 +195,18 @@ std::uint64_t Ledger::unread(std::string_view user) const {
   return found == unread_.end() ? 0 : found->second[0];
 }
 
+StoredSize Ledger::size(std::string_view name) const {
+  const auto found = sizes_.find(name);
+  return found == sizes_.end() ? StoredSize{} : StoredSize{found->second[0], found->second[1]};
+}
+
 std::vector<std::string> Ledger::differences(const Ledger& counted) const {
   std::vector<std::string> lines;
   compare(queues_, counted.queues_, "jobs of a queue", lines);
   compare(lanes_, counted.lanes_, "ready jobs of a lane", lines);
   compare(channels_, counted.channels_, "log rows of a channel", lines);
   compare(unread_, counted.unread_, "unread messages of a user", lines);
+  compare(sizes_, counted.sizes_, "size of what has ended", lines);
   return lines;
 }
 

@@ -61,6 +61,8 @@ class LedgerDelta {
   void add_ready(std::string_view lane, std::int64_t count);
   void add_log(std::string_view channel, LogStatus status, std::int64_t count);
   void add_unread(std::string_view user, std::int64_t count);
+  /// Stored things of a class (stored_size.hpp).
+  void add_size(std::string_view name, std::int64_t count, std::int64_t bytes);
 
  private:
   friend class Ledger;
@@ -68,6 +70,7 @@ class LedgerDelta {
   NamedRows<Differences<1>> lanes_;
   NamedRows<Differences<kLogStatusCount>> channels_;
   NamedRows<Differences<1>> unread_;
+  NamedRows<Differences<2>> sizes_;
 };
 
 /// Absolute values of the rows a batch touched; a row of zeros is to be removed.
@@ -76,6 +79,7 @@ struct LedgerRows {
   std::vector<std::pair<std::string, Counts<1>>> lanes;
   std::vector<std::pair<std::string, LogCounts>> channels;
   std::vector<std::pair<std::string, Counts<1>>> unread;
+  std::vector<std::pair<std::string, Counts<2>>> sizes;  // how many, bytes
 };
 
 template <std::size_t N>
@@ -102,6 +106,7 @@ class Ledger {
   std::uint64_t logs(const std::optional<std::string>& channel,
                      std::optional<LogStatus> status) const;
   std::uint64_t unread(std::string_view user) const;
+  StoredSize size(std::string_view name) const;
 
   bool operator==(const Ledger&) const = default;
   /// Lines that say where this ledger, the stored one, differs from what was counted.
@@ -112,6 +117,7 @@ class Ledger {
   ByName<Counts<1>> lanes_;
   ByName<LogCounts> channels_;
   ByName<Counts<1>> unread_;
+  ByName<Counts<2>> sizes_;
 };
 
 /// Adds a log row to a summary.

@@ -7,6 +7,7 @@
 #include "persistence/batch_check.hpp"
 #include "persistence/cursor.hpp"
 #include "persistence/memory_store.hpp"
+#include "persistence/stored_size.hpp"
 
 namespace townkrier::persistence {
 namespace {
@@ -120,6 +121,11 @@ Result<std::vector<Job>> MemoryStore::finished_jobs(JobStatus status, TimePoint 
   }
   const std::shared_lock lock(mutex_);
   return jobs_at(finished_[static_cast<std::size_t>(status)], std::nullopt, before, limit);
+}
+
+Result<StoredSize> MemoryStore::finished_size(JobStatus status) const {
+  const std::shared_lock lock(mutex_);
+  return ledger_.size(to_string(status));
 }
 
 Result<QueueStats> MemoryStore::job_stats() const {
@@ -263,6 +269,34 @@ Result<std::uint64_t> MemoryStore::mark_read(const std::string& user_id, const L
   if (marked > 0) delta.add_unread(user_id, -static_cast<std::int64_t>(marked));
   if (auto rows = ledger_.resolve(delta)) ledger_.adopt(*rows);
   return marked;
+}
+
+Result<StoredSize> MemoryStore::inbox_size() const {
+  const std::shared_lock lock(mutex_);
+  return ledger_.size(kInboxSize);
+}
+
+Result<std::uint64_t> MemoryStore::delete_messages(TimePoint older_than, std::size_t limit,
+                                                   Durability) {
+  const std::lock_guard lock(mutex_);
+  std::uint64_t deleted = 0;
+  LedgerDelta delta;
+  while (deleted < limit && !message_time_.empty() &&
+         message_time_.begin()->first.time < older_than) {
+    const auto& [at, user] = *message_time_.begin();
+    const auto of_user = inbox_.find(user);
+    const auto message = of_user->second.find(at);
+    const auto bytes = static_cast<std::int64_t>(stored_bytes(message->second));
+    delta.add_size(kInboxSize, -1, -bytes);
+    if (!message->second.read) delta.add_unread(user, -1);
+    message_ids_.erase({user, at.id});
+    of_user->second.erase(message);
+    if (of_user->second.empty()) inbox_.erase(of_user);
+    message_time_.erase(message_time_.begin());
+    ++deleted;
+  }
+  if (auto rows = ledger_.resolve(delta)) ledger_.adopt(*rows);
+  return deleted;
 }
 
 }  // namespace townkrier::persistence

@@ -6,6 +6,7 @@
 #include "core/log_rows.hpp"
 #include "persistence/batch_check.hpp"
 #include "persistence/key_schema.hpp"
+#include "persistence/stored_size.hpp"
 
 namespace townkrier {
 
@@ -61,12 +62,11 @@ Result<void> MemoryStore::expect_place(const Plan& plan, const Job& job,
   return {};
 }
 
-Result<void> MemoryStore::plan_new(Plan& plan, const NewJob& added) const {
+Result<EnqueueOutcome> MemoryStore::plan_new(Plan& plan, const NewJob& added) const {
   const JobEnvelope& envelope = *added.job.envelope;
   if (!envelope.unique_key.empty() && !is_terminal(added.job.status())) {
     if (const auto holder = holder_in(plan, envelope.unique_key)) {
-      plan.outcomes.push_back({*holder, true});
-      return {};
+      return EnqueueOutcome{*holder, true};
     }
     plan.holders[envelope.unique_key] = envelope.id;
   }
@@ -74,11 +74,11 @@ Result<void> MemoryStore::plan_new(Plan& plan, const NewJob& added) const {
   const JobPlace place = place_of(envelope, added.job.state);
   plan.places[envelope.id] = place;
   count_place(plan.delta, envelope, place, 1);
-  plan.outcomes.push_back({envelope.id, false});
+  plan_size(plan, added.job, std::nullopt, place);
   for (const auto& row : added.logs) {
-    if (auto ok = plan_log(plan, row, std::nullopt); !ok) return ok;
+    if (auto ok = plan_log(plan, row, std::nullopt); !ok) return std::unexpected(ok.error());
   }
-  return {};
+  return EnqueueOutcome{envelope.id, false};
 }
 
 Result<void> MemoryStore::plan_change(Plan& plan, const JobChange& change) const {
@@ -87,6 +87,7 @@ Result<void> MemoryStore::plan_change(Plan& plan, const JobChange& change) const
   const JobPlace after = place_of(envelope, change.job.state);
   count_place(plan.delta, envelope, change.before, -1);
   count_place(plan.delta, envelope, after, 1);
+  plan_size(plan, change.job, change.before, after);
   plan.places[envelope.id] = after;
   if (!envelope.unique_key.empty() &&
       is_terminal(after.status) != is_terminal(change.before.status)) {
@@ -99,13 +100,36 @@ Result<void> MemoryStore::plan_change(Plan& plan, const JobChange& change) const
   }
   plan_inbox(plan, change.inbox);
   for (const DeliveryLog& log : change.logs) plan_log_move(plan, change.job, log);
+  for (const NewJob& child : change.children) {
+    const auto outcome = plan_new(plan, child);
+    if (!outcome) return std::unexpected(outcome.error());
+    if (outcome->deduplicated) plan.left_out.insert(child.job.id());
+  }
   return {};
+}
+
+void MemoryStore::plan_size(Plan& plan, const Job& job, const std::optional<JobPlace>& before,
+                            const std::optional<JobPlace>& after) const {
+  if (before == after) return;
+  if (before && is_terminal(before->status)) {
+    const auto planned = plan.sizes.find(job.id());
+    const std::uint64_t bytes =
+        planned == plan.sizes.end() ? finished_bytes_.at(job.id()) : planned->second;
+    plan.delta.add_size(to_string(before->status), -1, -static_cast<std::int64_t>(bytes));
+    plan.sizes[job.id()] = 0;
+  }
+  if (after && is_terminal(after->status)) {
+    const std::uint64_t bytes = stored_bytes(job);
+    plan.delta.add_size(to_string(after->status), 1, static_cast<std::int64_t>(bytes));
+    plan.sizes[job.id()] = bytes;
+  }
 }
 
 Result<void> MemoryStore::plan_removal(Plan& plan, const JobRemoval& removal) const {
   if (auto ok = expect_place(plan, removal.job, removal.before); !ok) return ok;
   const JobEnvelope& envelope = *removal.job.envelope;
   count_place(plan.delta, envelope, removal.before, -1);
+  plan_size(plan, removal.job, removal.before, std::nullopt);
   plan.places[envelope.id] = std::nullopt;
   if (!envelope.unique_key.empty() && holder_in(plan, envelope.unique_key) == envelope.id) {
     plan.holders[envelope.unique_key] = std::nullopt;
@@ -145,13 +169,16 @@ void MemoryStore::plan_inbox(Plan& plan, std::span<const InboxMessage> messages)
     if (message_ids_.contains({message.user_id, message.id})) continue;
     if (!plan.messages.emplace(message.user_id, message.id).second) continue;
     if (!message.read) plan.delta.add_unread(message.user_id, 1);
+    plan.delta.add_size(kInboxSize, 1, static_cast<std::int64_t>(stored_bytes(message)));
   }
 }
 
 Result<MemoryStore::Plan> MemoryStore::plan(const StoreBatch& batch) const {
   Plan plan;
   for (const auto& each : batch.enqueued) {
-    if (auto ok = plan_new(plan, each); !ok) return std::unexpected(ok.error());
+    const auto outcome = plan_new(plan, each);
+    if (!outcome) return std::unexpected(outcome.error());
+    plan.outcomes.push_back(*outcome);
   }
   for (const auto& each : batch.changes) {
     if (auto ok = plan_change(plan, each); !ok) return std::unexpected(ok.error());
@@ -177,9 +204,7 @@ Result<std::vector<EnqueueOutcome>> MemoryStore::commit(const StoreBatch& batch,
 
 void MemoryStore::apply(const StoreBatch& batch, const Plan& plan) {
   for (std::size_t i = 0; i < batch.enqueued.size(); ++i) {
-    if (plan.outcomes[i].deduplicated) continue;
-    put_job(batch.enqueued[i].job);
-    for (const auto& row : batch.enqueued[i].logs) put_log(row);
+    if (!plan.outcomes[i].deduplicated) put_new(batch.enqueued[i]);
   }
   for (const auto& change : batch.changes) {
     Job job = change.job;
@@ -193,10 +218,16 @@ void MemoryStore::apply(const StoreBatch& batch, const Plan& plan) {
       if (row != logs_.end()) update_row(row->second, delivery);
     }
     for (const auto& each : change.inbox) put_inbox(each);
+    for (const auto& child : change.children) {
+      if (!plan.left_out.contains(child.job.id())) put_new(child);
+    }
   }
   for (const auto& removal : batch.removals) drop_job(removal.job.id());
   for (const auto& each : batch.inbox) put_inbox(each);
   for (const auto& [name, value] : batch.settings) settings_[name] = value;
+  for (const auto& [id, bytes] : plan.sizes) {
+    bytes > 0 ? void(finished_bytes_[id] = bytes) : void(finished_bytes_.erase(id));
+  }
   for (const auto& [key, holder] : plan.holders) {
     if (holder) {
       holders_[key] = *holder;
@@ -218,6 +249,11 @@ MemoryStore::Index* MemoryStore::index_of(const JobEnvelope& envelope, const Job
     default:
       return &finished_[static_cast<std::size_t>(place.status)];
   }
+}
+
+void MemoryStore::put_new(const NewJob& added) {
+  put_job(added.job);
+  for (const auto& row : added.logs) put_log(row);
 }
 
 void MemoryStore::put_job(const Job& job) {
@@ -248,6 +284,7 @@ void MemoryStore::put_log(const NotificationLog& row) {
 void MemoryStore::put_inbox(const InboxMessage& message) {
   if (!message_ids_.emplace(message.user_id, message.id).second) return;
   inbox_[message.user_id].emplace(IndexPosition{message.created_at, message.id}, message);
+  message_time_.insert({{message.created_at, message.id}, message.user_id});
 }
 
 }  // namespace townkrier::persistence

@@ -33,6 +33,7 @@ class MemoryStore final : public Store {
                                            std::size_t limit) const override;
   Result<std::vector<Job>> finished_jobs(JobStatus status, TimePoint before,
                                          std::size_t limit) const override;
+  Result<StoredSize> finished_size(JobStatus status) const override;
   Result<QueueStats> job_stats() const override;
   Result<std::map<std::string, QueueStats>> job_stats_by_queue() const override;
   Result<std::optional<TimePoint>> oldest_ready(const std::string& queue) const override;
@@ -50,6 +51,9 @@ class MemoryStore final : public Store {
                           bool unread_only) const override;
   Result<std::uint64_t> mark_read(const std::string& user_id, const LogId& id, TimePoint at,
                                   Durability durability) override;
+  Result<StoredSize> inbox_size() const override;
+  Result<std::uint64_t> delete_messages(TimePoint older_than, std::size_t limit,
+                                        Durability durability) override;
 
   Result<void> health() const override { return {}; }
   Result<void> sync() override { return {}; }
@@ -65,11 +69,15 @@ class MemoryStore final : public Store {
     std::unordered_map<std::string, std::optional<JobId>> holders;
     std::unordered_map<LogId, LogStatus> log_statuses;
     std::set<std::pair<std::string, LogId>> messages;
+    std::set<JobId> left_out;                        // children whose unique key is held
+    std::unordered_map<JobId, std::uint64_t> sizes;  // of ended jobs; 0: no longer
   };
   // Planning changes nothing, so a batch that is refused leaves no trace.
   Result<Plan> plan(const StoreBatch& batch) const;
-  Result<void> plan_new(Plan& plan, const NewJob& added) const;
+  Result<EnqueueOutcome> plan_new(Plan& plan, const NewJob& added) const;
   Result<void> plan_change(Plan& plan, const JobChange& change) const;
+  void plan_size(Plan& plan, const Job& job, const std::optional<JobPlace>& before,
+                 const std::optional<JobPlace>& after) const;
   Result<void> plan_removal(Plan& plan, const JobRemoval& removal) const;
   Result<void> plan_log(Plan& plan, const NotificationLog& row,
                         std::optional<LogStatus> previous) const;
@@ -81,6 +89,7 @@ class MemoryStore final : public Store {
   std::optional<JobId> holder_in(const Plan& plan, const std::string& unique_key) const;
 
   void apply(const StoreBatch& batch, const Plan& plan);
+  void put_new(const NewJob& added);
   void put_job(const Job& job);
   void drop_job(const JobId& id);
   void put_log(const NotificationLog& row);
@@ -103,6 +112,8 @@ class MemoryStore final : public Store {
   /// By user, newest first.
   std::map<std::string, std::map<IndexPosition, InboxMessage, std::greater<>>> inbox_;
   std::set<std::pair<std::string, LogId>> message_ids_;
+  std::set<std::pair<IndexPosition, std::string>> message_time_;
+  std::unordered_map<JobId, std::uint64_t> finished_bytes_;
   std::map<std::string, std::string> settings_;
   Ledger ledger_;
 };

@@ -1,5 +1,6 @@
 #include "persistence/record_codec.hpp"
 
+#include <bit>
 #include <utility>
 
 #include "persistence/bytes.hpp"
@@ -180,6 +181,50 @@ HistoryEntry history(ByteReader& in) {
   if (has.next()) entry.duration = in.duration();
   if (!has.exhausted()) in.fail();
   return entry;
+}
+
+void append_progress(std::string& out, const JobProgress& progress) {
+  append_u64(out, std::bit_cast<std::uint64_t>(progress.fraction));
+  append_varint(out, progress.done);
+  append_varint(out, progress.total);
+  append_text(out, progress.message);
+  append_time_field(out, progress.updated_at);
+}
+
+JobProgress progress(ByteReader& in) {
+  JobProgress progress;
+  progress.fraction = std::bit_cast<double>(in.u64());
+  if (!(progress.fraction >= 0.0 && progress.fraction <= 1.0)) in.fail();
+  progress.done = in.varint();
+  progress.total = in.varint();
+  progress.message = text(in);
+  progress.updated_at = in.time();
+  return progress;
+}
+
+bool has_log(const JobState& state) {
+  return !state.log.empty() || state.log_dropped > 0;
+}
+
+void append_job_log(std::string& out, const JobState& state) {
+  append_varint(out, state.log_dropped);
+  append_varint(out, state.log.size());
+  for (const auto& line : state.log) {
+    append_time_field(out, line.timestamp);
+    append_varint(out, line.attempt);
+    append_text(out, line.text);
+  }
+}
+
+void read_job_log(ByteReader& in, JobState& state) {
+  state.log_dropped = in.varint();
+  for (auto left = in.count(); left > 0 && in.ok(); --left) {
+    JobLogLine line;
+    line.timestamp = in.time();
+    line.attempt = in.varint32();
+    line.text = text(in);
+    state.log.push_back(std::move(line));
+  }
 }
 
 void append_part(std::string& out, const PayloadPart& part) {
@@ -390,6 +435,8 @@ void encode(const JobState& state, std::string& out) {
       .field(state.completed_at)
       .field(state.failed_at)
       .flag(!state.run_id.is_nil())
+      .field(state.progress)
+      .flag(has_log(state))
       .append_to(out);
   append_varint(out, state.attempts);
   append_varint(out, state.crashes);
@@ -406,6 +453,8 @@ void encode(const JobState& state, std::string& out) {
   for (const auto& each : state.deliveries) append_delivery(out, each);
   append_varint(out, state.history.size());
   for (const auto& each : state.history) append_history(out, each);
+  if (state.progress) append_progress(out, *state.progress);
+  if (has_log(state)) append_job_log(out, state);
 }
 
 Result<JobState> decode_state(std::string_view bytes) {
@@ -430,6 +479,8 @@ Result<JobState> decode_state(std::string_view bytes) {
   for (auto left = in.count(); left > 0 && in.ok(); --left)
     state.deliveries.push_back(delivery(in));
   for (auto left = in.count(); left > 0 && in.ok(); --left) state.history.push_back(history(in));
+  if (has.next()) state.progress = progress(in);
+  if (has.next()) read_job_log(in, state);
   return finished(in, has, std::move(state), "job state");
 }
 

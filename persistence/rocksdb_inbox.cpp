@@ -5,6 +5,7 @@
 #include "persistence/cursor.hpp"
 #include "persistence/record_codec.hpp"
 #include "persistence/rocksdb_store.hpp"
+#include "persistence/stored_size.hpp"
 
 namespace townkrier::persistence {
 namespace {
@@ -118,6 +119,35 @@ Result<std::uint64_t> RocksDbStore::mark_read(const std::string& user_id, const 
   for (auto& message : unread) writer_.mark_read(std::move(message), at);
   if (auto ok = write(durability, Pressure::kWait); !ok) return std::unexpected(ok.error());
   return count;
+}
+
+Result<StoredSize> RocksDbStore::inbox_size() const {
+  const std::shared_lock lock(ledger_mutex_);
+  return ledger_.size(kInboxSize);
+}
+
+Result<std::uint64_t> RocksDbStore::delete_messages(TimePoint older_than, std::size_t limit,
+                                                    Durability durability) {
+  const std::lock_guard lock(write_mutex_);
+  std::string upper;
+  append_time(upper, older_than);
+  writer_.clear();
+  std::uint64_t deleted = 0;
+  {
+    const ReadView view(*database_);
+    Range keys(view, Family::kInboxTime, {}, std::move(upper));
+    for (keys.seek_first(); keys.valid() && deleted < limit; keys.next(), ++deleted) {
+      const auto found = parse_inbox_time(keys.key());
+      if (!found) return fail(Errc::kCorruption, "an inbox key is damaged; run townkrier fsck");
+      auto message = stored_message(found->user, found->at.id);
+      if (!message) return std::unexpected(message.error());
+      if (auto ok = writer_.remove_message(*message); !ok) return std::unexpected(ok.error());
+    }
+    if (auto ok = keys.status(); !ok) return std::unexpected(ok.error());
+  }
+  if (deleted == 0) return 0;
+  if (auto ok = write(durability, Pressure::kWait); !ok) return std::unexpected(ok.error());
+  return deleted;
 }
 
 }  // namespace townkrier::persistence

@@ -198,6 +198,11 @@ Result<std::vector<Job>> RocksDbStore::finished_jobs(JobStatus status, TimePoint
   return jobs_in({Family::kFinished, status_prefix(status), std::move(upper)}, std::nullopt, limit);
 }
 
+Result<StoredSize> RocksDbStore::finished_size(JobStatus status) const {
+  const std::shared_lock lock(ledger_mutex_);
+  return ledger_.size(to_string(status));
+}
+
 Result<QueueStats> RocksDbStore::job_stats() const {
   const std::shared_lock lock(ledger_mutex_);
   return ledger_.job_stats();

@@ -43,6 +43,8 @@ bool take_meta(char letter, std::string_view name, std::string_view value, Ledge
       return take(rows.channels);
     case MetaKey::kUnread:
       return take(rows.unread);
+    case MetaKey::kSize:
+      return take(rows.sizes);
     case MetaKey::kTouched: {
       const auto id = id_at_end(name);
       if (id) meta.doubts.touched.insert(*id);

@@ -52,6 +52,7 @@ class RocksDbStore final : public Store {
                                            std::size_t limit) const override;
   Result<std::vector<Job>> finished_jobs(JobStatus status, TimePoint before,
                                          std::size_t limit) const override;
+  Result<StoredSize> finished_size(JobStatus status) const override;
   Result<QueueStats> job_stats() const override;
   Result<std::map<std::string, QueueStats>> job_stats_by_queue() const override;
   Result<std::optional<TimePoint>> oldest_ready(const std::string& queue) const override;
@@ -69,6 +70,9 @@ class RocksDbStore final : public Store {
                           bool unread_only) const override;
   Result<std::uint64_t> mark_read(const std::string& user_id, const LogId& id, TimePoint at,
                                   Durability durability) override;
+  Result<StoredSize> inbox_size() const override;
+  Result<std::uint64_t> delete_messages(TimePoint older_than, std::size_t limit,
+                                        Durability durability) override;
 
   Result<void> health() const override;
   Result<void> sync() override;

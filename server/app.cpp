@@ -153,7 +153,8 @@ class App {
  private:
   void start_engine() {
     queue_.emplace(
-        QueueAdapter{store_, config_.queue, config_.logs, config_.storage.durability},
+        QueueAdapter{store_, config_.queue, config_.logs, config_.storage.durability,
+                     config_.retention},
         notifications_,
         QueueManagerConfig{
             .clock = nullptr, .log = log_.sink(), .on_fatal = [this](const Error& error) {

@@ -131,6 +131,31 @@ LogOptions read_logs(ConfigReading& reading, const ConfigNode* table) {
   return options;
 }
 
+void read_limits(ConfigReading& reading, TableReader& root, const std::string& name,
+                 RetentionLimits& limits) {
+  TableReader reader(reading, root.table(name), "retention." + name);
+  constexpr Duration kUnset{-1};  // no text means a negative one
+  Duration age = kUnset;
+  reader.duration("max_age", age);
+  if (age != kUnset) limits.max_age = age;
+  reader.integer("max_count", limits.max_count);
+  reader.bytes("max_bytes", limits.max_bytes);
+  reader.finish();
+}
+
+RetentionOptions read_retention(ConfigReading& reading, const ConfigNode* table) {
+  TableReader reader(reading, table, "retention");
+  RetentionOptions options;
+  reader.duration("interval", options.interval);
+  read_limits(reading, reader, "completed", options.completed);
+  read_limits(reading, reader, "failed", options.failed);
+  read_limits(reading, reader, "cancelled", options.cancelled);
+  read_limits(reading, reader, "inbox", options.inbox);
+  reader.finish();
+  reader.report(options.validate());
+  return options;
+}
+
 void read_message_tools(ConfigReading& reading, TableReader& root, ServerConfig& config) {
   TableReader templates(reading, root.table("templates"), "templates");
   templates.text("dir", config.templates.dir);
@@ -209,6 +234,7 @@ Result<ServerConfig> read_config(const ConfigNode& document, const ConfigSources
   config.queue.queues = read_queues(reading, root.table("queues"));
   TableReader(reading, queue, "queue").report(config.queue.validate());
   config.logs = read_logs(reading, root.table("logs"));
+  config.retention = read_retention(reading, root.table("retention"));
   config.channels = read_channels(reading, root.table("channels"));
   read_message_tools(reading, root, config);
   read_policy(reading, root, config.policy);

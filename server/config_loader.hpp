@@ -29,6 +29,7 @@ struct ServerConfig {
   StorageOptions storage;
   QueueOptions queue;
   LogOptions logs;
+  RetentionOptions retention;
   std::vector<ChannelConfig> channels;
   TemplateOptions templates;
   AttachmentOptions attachments;

@@ -20,13 +20,6 @@ namespace townkrier {
 template <class T>
 using Reply = std::function<void(Result<T>)>;
 
-/// A request to enqueue, checked for form but not yet against channels and defaults.
-struct JobRequest {
-  std::string kind{kNotificationKind};
-  JsonText payload;  ///< {"notification":..,"recipient":..} or the payload of another kind.
-  JobOptions options;
-};
-
 struct EnqueuedJob {
   Job job;
   bool deduplicated = false;
@@ -60,6 +53,9 @@ struct ChannelInfo {
   std::uint64_t waiting = 0;
   int concurrency = 0;
   std::vector<ProviderInfo> providers;
+  /// Calls that go on although they were asked to stop a while ago, see HandlerOptions.
+  std::uint64_t stuck = 0;
+  std::uint64_t stuck_total = 0;  ///< Since the channel started, those that have returned too.
 };
 
 struct HealthReport {

@@ -22,6 +22,21 @@
 
 namespace townkrier {
 
+/// What a running attempt may tell the engine before it ends; JobContext is its comfortable form.
+/// Thread-safe, may outlive the attempt. Once the attempt is over (it has answered, timed out, was
+/// cancelled or handed back) everything is refused with kConflict and changes nothing.
+class AttemptPort {
+ public:
+  virtual ~AttemptPort() = default;
+  /// Only the newest counts; written at most a few times a second.
+  virtual Result<void> report(JobProgress progress) = 0;
+  virtual Result<void> log(std::string_view line) = 0;
+  /// `done` is called once, from an engine thread, when the attempt has the new deadline or is
+  /// refused it.
+  virtual void extend(Duration from_now, std::function<void(Result<void>)> done) = 0;
+  virtual Result<JobId> enqueue(const JobRequest& request) = 0;
+};
+
 /// One delivery handed to a provider. Everything it points at stays alive until `done` is called.
 struct DeliveryRequest {
   JobId job_id;  ///< Nil for an immediate send.
@@ -33,8 +48,9 @@ struct DeliveryRequest {
   JsonText recipient;  ///< An array of the channel's addresses, e.g. [{"email":...}]; may be [].
   JsonText metadata;
   MessagePolicy policy = {};
-  TimePoint created_at{};  ///< Of the job.
-  std::stop_token stop;    ///< Requested on cancel, timeout and shutdown.
+  TimePoint created_at{};             ///< Of the job.
+  std::stop_token stop;               ///< Requested on cancel, timeout and shutdown.
+  std::shared_ptr<AttemptPort> port;  ///< Shared with the engine; null outside of a job's attempt.
 };
 
 /// How a try ended. The kinds decide what happens next (retry policy, breaker).
@@ -46,15 +62,19 @@ struct DeliveryOutcome {
     kThrottled,  ///< Too fast: tried again after `retry_after`, without using up a retry.
     kSkipped,    ///< Not to be sent, by decision (an opt-out): ends the delivery, is no failure.
     kDeferred,   ///< Not now, by decision (quiet hours): waits `retry_after`, uses up no retry.
+    kSnoozed,    ///< Tried again at `run_at` (or after `retry_after`), without using up a retry.
+    kDiscarded,  ///< Not worth doing: the job ends as cancelled. Of one channel among several: as
+                 ///< kPermanent.
   };
   Kind kind = Kind::kTransient;
   std::string provider;
   std::string message_id;
   std::string error_code;  ///< The provider's own code; empty when sent.
   std::string error;       ///< For people; may hold addresses, masked before it is kept.
-  std::optional<Duration> retry_after;  ///< For kThrottled and kDeferred.
+  std::optional<Duration> retry_after;  ///< For kThrottled, kDeferred and kSnoozed.
   std::optional<InboxMessage> inbox;    ///< Stored in the same write as the outcome (in_app).
   JsonText result;                      ///< Of a job handler.
+  std::optional<TimePoint> run_at = std::nullopt;  ///< For kSnoozed; in the past = now.
 
   static DeliveryOutcome sent(std::string message_id = {});
   static DeliveryOutcome permanent(std::string error, std::string code = {});
@@ -62,6 +82,9 @@ struct DeliveryOutcome {
   static DeliveryOutcome throttled(Duration retry_after, std::string error = {});
   static DeliveryOutcome skipped(std::string why, std::string code = {});
   static DeliveryOutcome deferred(Duration wait, std::string why);
+  static DeliveryOutcome snoozed(TimePoint run_at);
+  static DeliveryOutcome snoozed(Duration wait);
+  static DeliveryOutcome discarded(std::string note);
 };
 
 /// Called exactly once per request, from any thread, also from inside `send`.
@@ -94,7 +117,10 @@ class Provider {
 /// A channel from a function: blocking, run on a worker thread.
 using ChannelFunction = std::function<DeliveryOutcome(const DeliveryRequest&)>;
 
-/// What a job handler sees of its attempt. Thread-safe; valid until the handler returns.
+/// What a job handler sees of its attempt, and what it may do with it. Valid until the handler
+/// returns. Thread-safe but for `snooze`, `snooze_until` and `discard`, which belong to the thread
+/// of the handler. Where a Result says kConflict, the attempt is over and nothing was changed;
+/// kUnavailable: there is no engine (a handler called by a test).
 class JobContext {
  public:
   explicit JobContext(const DeliveryRequest& request) : request_(request) {}
@@ -107,8 +133,41 @@ class JobContext {
   /// Requested when the attempt timed out, the job was cancelled or the process stops.
   const std::stop_token& stop_token() const { return request_.stop; }
 
+  /// How far the attempt is, 0..1, with a few words (masked; cut at 200 bytes). Cheap: calls
+  /// between two writes cost no write.
+  Result<void> progress(double fraction, std::string_view message = {}) const;
+  /// The same as `done` of `total`; total at least 1, done at most total.
+  Result<void> progress(std::uint64_t done, std::uint64_t total,
+                        std::string_view message = {}) const;
+  /// A line of the job's log (masked, see JobLogLine). Kept with the next write of the job.
+  Result<void> log(std::string_view line) const;
+  /// Gives the attempt this long from now, whatever is left of its timeout; 1 ms..7 days. Waits
+  /// for the engine, at most 10 s (kTimeout: unknown).
+  Result<void> extend_timeout(Duration from_now) const;
+  /// Accepts a job together with the completion of this one: both are stored in one write, and
+  /// neither without the other. Discarded, snoozed and failed attempts leave no children. Checked
+  /// at once; a unique key that is held then means that no job is made. At most kMaxChildren, with
+  /// 8 MiB of payloads (kTooLarge).
+  Result<JobId> enqueue(const JobRequest& request) const;
+  Result<JobId> enqueue(std::string kind, JsonText payload, JobOptions options = {}) const;
+  static constexpr std::size_t kMaxChildren = 1000;
+
+  /// `return context.snooze(5min);` ends the attempt; the job runs again then, and no retry is
+  /// used up. 0..3650 days.
+  Result<JsonText> snooze(Duration wait);
+  Result<JsonText> snooze_until(TimePoint time);
+  /// `return context.discard("the account is gone");` ends the job as cancelled, without a retry.
+  /// The note (masked) is its error text.
+  Result<JsonText> discard(std::string note);
+
+  /// What the handler asked for with the last three; for whoever runs it.
+  const std::optional<DeliveryOutcome>& ending() const { return ending_; }
+
  private:
+  Result<void> report(JobProgress progress) const;
+
   const DeliveryRequest& request_;
+  std::optional<DeliveryOutcome> ending_;
 };
 
 /// Runs one attempt of a job of a registered kind, on a worker thread. The JSON it returns becomes
@@ -119,6 +178,13 @@ using JobHandler = std::function<Result<JsonText>(JobContext&)>;
 struct HandlerOptions {
   /// How many attempts of this kind may run at once, each on a thread of its own. 1..1024.
   int concurrency = 8;
+  /// A handler that goes on for so long after its stop token was requested is stuck: it is
+  /// reported (log, ChannelInfo, health) and another thread takes its place, so that the kind keeps
+  /// its concurrency. What it returns at last is refused, and its thread ends. 0..1 h.
+  Duration stop_grace{10'000};
+  /// How many stuck handlers may be replaced at the same time; a further one keeps its place.
+  /// 0..1024.
+  int max_replaced = 8;
 };
 
 }  // namespace townkrier

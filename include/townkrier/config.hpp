@@ -62,6 +62,27 @@ struct LogOptions {
   Result<void> validate() const;
 };
 
+/// How much is kept of what has ended. What is over any of the limits goes, oldest first.
+struct RetentionLimits {
+  /// Since it ended (a message: since it was created); 1 min..36,500 days. Absent: the days of
+  /// LogOptions::retention_days; for messages no limit.
+  std::optional<Duration> max_age = std::nullopt;
+  std::uint64_t max_count = 0;  ///< 0 = no limit; ..10^12.
+  std::uint64_t max_bytes = 0;  ///< Of its records; 0 = no limit; ..1 PiB.
+};
+
+/// `[retention]`: one table each for jobs that completed, failed or were cancelled, and for in-app
+/// messages (of all users together). Deleted in slices by time; nothing when
+/// LogOptions::auto_cleanup is off.
+struct RetentionOptions {
+  RetentionLimits completed;
+  RetentionLimits failed;
+  RetentionLimits cancelled;
+  RetentionLimits inbox;
+  Duration interval{60'000};  ///< Between two looks; 1 s..1 day.
+  Result<void> validate() const;
+};
+
 /// `[storage]`.
 struct StorageOptions {
   std::string engine = "rocksdb";  ///< rocksdb | memory

@@ -74,6 +74,13 @@ struct PayloadPart {
   bool operator==(const PayloadPart&) const = default;
 };
 
+/// A request to enqueue, checked for form but not yet against channels and defaults.
+struct JobRequest {
+  std::string kind{kNotificationKind};
+  JsonText payload;  ///< {"notification":..,"recipient":..} or the payload of another kind.
+  JobOptions options;
+};
+
 /// What never changes after enqueue, but for the payload that is removed on completion.
 struct JobEnvelope {
   JobId id;
@@ -131,6 +138,28 @@ struct HistoryEntry {
   bool operator==(const HistoryEntry&) const = default;
 };
 
+/// How far a running attempt says it is. Another attempt begins without one.
+struct JobProgress {
+  double fraction = 0;      ///< 0..1.
+  std::uint64_t done = 0;   ///< Of `total`, when it is counted.
+  std::uint64_t total = 0;  ///< 0 = not counted.
+  std::string message;      ///< Masked; at most 200 bytes.
+  TimePoint updated_at{};
+  bool operator==(const JobProgress&) const = default;
+};
+
+/// One line that a handler wrote about its job. The newest kMaxJobLogLines lines are kept, and
+/// fewer when they hold more than kMaxJobLogBytes.
+struct JobLogLine {
+  TimePoint timestamp{};
+  std::uint32_t attempt = 0;
+  std::string text;  ///< Masked; at most kMaxJobLogLine bytes.
+  bool operator==(const JobLogLine&) const = default;
+};
+inline constexpr std::size_t kMaxJobLogLine = 1024;
+inline constexpr std::size_t kMaxJobLogLines = 200;
+inline constexpr std::size_t kMaxJobLogBytes = 16u << 10;
+
 /// What moves.
 struct JobState {
   JobStatus status = JobStatus::kPending;
@@ -147,6 +176,9 @@ struct JobState {
   std::vector<Delivery> deliveries;
   std::vector<HistoryEntry> history;
   Uuid run_id;  ///< The process run that began the last attempt.
+  std::optional<JobProgress> progress = std::nullopt;
+  std::vector<JobLogLine> log = {};
+  std::uint64_t log_dropped = 0;  ///< Lines that were too many, or are older than those kept.
   bool operator==(const JobState&) const = default;
 };
 

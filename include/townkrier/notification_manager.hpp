@@ -75,6 +75,8 @@ struct ConfiguredChannel {
   ChannelConfig config;
   std::vector<std::shared_ptr<Provider>> providers;
   bool needs_recipient = true;
+  Duration stop_grace = HandlerOptions{}.stop_grace;  ///< For blocking code, see HandlerOptions.
+  int max_replaced = HandlerOptions{}.max_replaced;
 };
 
 /// A notification checked against the channels.

@@ -29,6 +29,7 @@ struct QueueAdapter {
   QueueOptions options;
   LogOptions logs;
   Durability durability = Durability::kFsync;
+  RetentionOptions retention = {};
 };
 
 /// The seed's in-memory adapter: nothing survives the process.

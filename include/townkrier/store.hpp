@@ -65,6 +65,9 @@ struct JobChange {
   bool rewrite_envelope = false;  ///< The envelope changed too (payload removed).
   std::vector<DeliveryLog> logs;
   std::vector<InboxMessage> inbox;
+  /// New jobs of this one, stored if and only if the change is; whatever space is left. One whose
+  /// unique key is held by an unfinished job is left out.
+  std::vector<NewJob> children = {};
 };
 
 struct JobRemoval {
@@ -111,6 +114,13 @@ struct LaneSize {
   std::uint64_t jobs = 0;
 };
 
+/// How much of something is stored; bytes are those of its records.
+struct StoredSize {
+  std::uint64_t count = 0;
+  std::uint64_t bytes = 0;
+  bool operator==(const StoredSize&) const = default;
+};
+
 /// Jobs.
 class JobStore {
  public:
@@ -150,6 +160,9 @@ class JobStore {
   virtual Result<std::vector<Job>> finished_jobs(JobStatus status, TimePoint before,
                                                  std::size_t limit) const = 0;
 
+  /// How many jobs ended as that status and how large they are. Counted, not scanned.
+  virtual Result<StoredSize> finished_size(JobStatus status) const = 0;
+
   virtual Result<QueueStats> job_stats() const = 0;
   virtual Result<std::map<std::string, QueueStats>> job_stats_by_queue() const = 0;
   /// due_at of the oldest pending job of a queue.
@@ -184,6 +197,11 @@ class InboxStore {
   /// Nil id: all of the user's. Returns how many were unread; kNotFound for an unknown id.
   virtual Result<std::uint64_t> mark_read(const std::string& user_id, const LogId& id, TimePoint at,
                                           Durability durability) = 0;
+  /// Of all users. Counted, not scanned.
+  virtual Result<StoredSize> inbox_size() const = 0;
+  /// Deletes at most `limit` messages created before `older_than`, oldest first; returns how many.
+  virtual Result<std::uint64_t> delete_messages(TimePoint older_than, std::size_t limit,
+                                                Durability durability) = 0;
 };
 
 /// What the engine needs; both bundled stores are one.

@@ -53,6 +53,7 @@ struct Spec {
   std::vector<std::string> via = {"email"};
   JobOptions options = {};
   DeliveryPlan plan = {};
+  std::string kind = std::string(kNotificationKind);
 };
 
 class EngineTest : public ::testing::Test {
@@ -100,6 +101,9 @@ class EngineTest : public ::testing::Test {
     made.scheduler.clock = clock_;
     made.scheduler.run_id = random_uuid();
     made.scheduler.log = log_;
+    made.scheduler.make_job = [this](const JobRequest& request) {
+      return Result<NewJob>{make_job({{"@" + request.kind}, request.options, request.kind})};
+    };
     made.scheduler.ready_limits = ready_limits_;
     made.scheduler.due_limits = due_limits_;
     for (auto& [name, config] : configs_) {
@@ -107,6 +111,7 @@ class EngineTest : public ::testing::Test {
       all.insert(all.end(), backups_[name].begin(), backups_[name].end());
       made.channels.push_back({config, std::move(all), true});
     }
+    made.retention = retention_;
     made.log = log_;
     made.feed = feed_;
     made.fatal = made.store.fatal;
@@ -218,6 +223,7 @@ class EngineTest : public ::testing::Test {
   NewJob make_job(const Spec& spec) {
     auto envelope = std::make_shared<JobEnvelope>();
     envelope->id = ids_.next();
+    envelope->kind = spec.kind;
     envelope->queue = spec.options.queue;
     envelope->priority = spec.options.priority;
     envelope->max_retries = spec.options.max_retries.value_or(options_.max_retries);
@@ -278,6 +284,7 @@ class EngineTest : public ::testing::Test {
   std::shared_ptr<FakeClock> clock_ = std::make_shared<FakeClock>();
   UuidV7Generator ids_{*clock_};
   QueueOptions options_;
+  RetentionOptions retention_;
   ReadyQueue::Limits ready_limits_;
   DueWheel::Limits due_limits_;
   std::shared_ptr<Store> store_ = make_memory_store();

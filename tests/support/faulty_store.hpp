@@ -16,7 +16,10 @@ class FaultyStore final : public Store {
   /// What too little free space does: no new jobs, everything else is written.
   bool takes_jobs = true;
 
+  std::size_t commits = 0;
+
   Result<std::vector<EnqueueOutcome>> commit(const StoreBatch& batch, Durability d) override {
+    ++commits;
     if (fail_with) return fail(*fail_with, "injected");
     return inner_->commit(batch, d);
   }
@@ -79,6 +82,12 @@ class FaultyStore final : public Store {
                                   Durability d) override {
     if (fail_with) return fail(*fail_with, "injected");
     return inner_->mark_read(user, id, at, d);
+  }
+  Result<StoredSize> finished_size(JobStatus s) const override { return inner_->finished_size(s); }
+  Result<StoredSize> inbox_size() const override { return inner_->inbox_size(); }
+  Result<std::uint64_t> delete_messages(TimePoint t, std::size_t n, Durability d) override {
+    if (fail_with) return fail(*fail_with, "injected");
+    return inner_->delete_messages(t, n, d);
   }
   Result<void> health() const override { return inner_->health(); }
   Result<void> sync() override { return inner_->sync(); }

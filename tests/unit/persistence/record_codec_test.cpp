@@ -83,7 +83,10 @@ JobState full_state() {
           .result = JsonText::trusted("42"),
           .deliveries = {delivery, {}},
           .history = {entry, {}},
-          .run_id = id_of(3)};
+          .run_id = id_of(3),
+          .progress = JobProgress{0.25, 1, 4, "first of four", at(15)},
+          .log = {{at(16), 2, "a line"}, {}},
+          .log_dropped = 300};
 }
 
 NotificationLog full_log() {
