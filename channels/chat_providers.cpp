@@ -28,12 +28,22 @@ ChatSettings read_settings(JsonReader& reader) {
   return out;
 }
 
-/// The url is the secret. A webhook that is gone or forbidden is for the operator to repair.
+/// "/services/T0/B0/x" of a URL.
+std::string path_of(const std::string& url) {
+  const auto host = url.find("://");
+  const auto path = host == std::string::npos ? host : url.find('/', host + 3);
+  // A path that holds nothing is no secret, and would hide every slash.
+  return path == std::string::npos || url.size() - path < 2 ? std::string() : url.substr(path);
+}
+
+/// The url is the secret, and its path alone as well. A webhook that is gone or forbidden is for
+/// the operator to repair.
 class ChatProvider : public MessageProvider<std::string> {
  public:
   ChatProvider(const char* label, const ChatSettings& settings,
                std::shared_ptr<Transport> transport, const ProviderEnvironment& environment)
-      : MessageProvider({label, settings.api, {settings.url}}, std::move(transport), environment),
+      : MessageProvider({label, settings.api, {settings.url, path_of(settings.url)}},
+                        std::move(transport), environment),
         url_(settings.url) {}
 
   bool needs_recipient() const override { return false; }

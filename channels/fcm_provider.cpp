@@ -159,7 +159,10 @@ class FcmProvider final : public ApiProvider {
           transfer_for(request, json_call(url_, {{"Authorization", "Bearer " + token}}, body));
       transfer.done = [self = shared_from_this(), this, token, one](const TransferReply& reply) {
         if (reply.code == 401) tokens_->refuse(token);
-        one(read(reply));
+        auto outcome = read(reply);
+        outcome.error = without_secrets(std::move(outcome.error), {token});
+        outcome.error_code = without_secrets(std::move(outcome.error_code), {token});
+        one(std::move(outcome));
       };
       transport().submit(std::move(transfer));
     }

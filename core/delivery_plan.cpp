@@ -95,7 +95,8 @@ bool can_change(const Delivery& delivery) {
 // Not tried yet, and not waiting for a time of its own.
 bool stands_by(const Delivery& delivery) {
   return delivery.next_attempt_at == kHeld ||
-         (delivery.next_attempt_at && delivery.attempts == 0 && delivery.error.empty());
+         (delivery.next_attempt_at && delivery.status == LogStatus::kScheduled &&
+          delivery.attempts == 0 && delivery.error.empty());
 }
 
 // What has become superfluous, and standbys whose turn has come.

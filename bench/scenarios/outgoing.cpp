@@ -64,6 +64,8 @@ class Outgoing {
     if (auto ok = enqueue("hook", jobs); !ok) return std::unexpected(ok.error());
     completed_ += jobs;
     const auto done = [&] {
+      // Asking costs a little, so not before every request has at least come.
+      if (slow_->requests() < completed_) return false;
       const auto stats = queue_->get_stats();
       return stats && stats->completed >= completed_;
     };

@@ -175,7 +175,10 @@ class FakeChannel final : public Provider {
 /// thread; what it hands out may be used by others.
 class TestEngine {
  public:
-  explicit TestEngine(const std::vector<std::string>& channels, QueueOptions options = quick()) {
+  /// `policy`: quiet hours by virtual time.
+  explicit TestEngine(const std::vector<std::string>& channels, QueueOptions options = quick(),
+                      PolicyOptions policy = {})
+      : notifications_({.policy = std::move(policy), .clock = clock_}) {
     for (const std::string& name : channels) {
       ChannelConfig config;
       config.name = name;

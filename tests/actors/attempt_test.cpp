@@ -16,7 +16,9 @@ struct Attempting : EngineTest {
     provider("@work").answer = nullptr;
     launch();
   }
-  JobId work(JobOptions options = {}) { return enqueue({{"@work"}, std::move(options), "work"}); }
+  JobId work(JobOptions options = {}) {
+    return enqueue({.via = {"@work"}, .options = std::move(options), .kind = "work"});
+  }
   FakeProvider::Call& call(std::size_t number = 0) { return provider("@work").calls.at(number); }
   AttemptPort& port(std::size_t number = 0) { return *call(number).request.port; }
   Result<void> extend(AttemptPort& port, Duration from_now) {

@@ -102,7 +102,8 @@ class EngineTest : public ::testing::Test {
     made.scheduler.run_id = random_uuid();
     made.scheduler.log = log_;
     made.scheduler.make_job = [this](const JobRequest& request) {
-      return Result<NewJob>{make_job({{"@" + request.kind}, request.options, request.kind})};
+      return Result<NewJob>{make_job(
+          {.via = {"@" + request.kind}, .options = request.options, .kind = request.kind})};
     };
     made.scheduler.ready_limits = ready_limits_;
     made.scheduler.due_limits = due_limits_;

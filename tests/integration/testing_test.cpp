@@ -66,5 +66,17 @@ TEST(TestEngine, ShowsWhatFailsForGood) {
   EXPECT_TRUE(engine.channel("email").expect_nothing_sent());
 }
 
+TEST(TestEngine, KeepsTheQuietHoursOfVirtualTime) {
+  PolicyOptions policy;
+  policy.quiet_hours = QuietHours{std::chrono::hours(22), std::chrono::hours(7), {"email"}};
+  TestEngine engine({"email"}, TestEngine::quick(), policy);  // it is midnight
+  const auto job = engine.run(Welcome(), kUser);
+  ASSERT_TRUE(job) << job.error().message;
+  EXPECT_EQ(job->status(), JobStatus::kScheduled);
+  EXPECT_TRUE(engine.channel("email").expect_nothing_sent());
+  ASSERT_TRUE(engine.advance(std::chrono::hours(7)));
+  EXPECT_TRUE(engine.channel("email").expect_sent_to("user@example.com"));
+}
+
 }  // namespace
 }  // namespace townkrier::testing

@@ -121,6 +121,19 @@ TEST_F(Plan, AFallbackThatWaitsByDecisionIsNotHurriedByItsChannelsEnd) {
   EXPECT_EQ(state.due_at, now + 8h);
 }
 
+TEST_F(Plan, AFallbackThatIsThrottledWaitsItsTime) {
+  envelope.plan.fallbacks = {{"sms", "push"}};
+  make({"push", "sms"});
+  attempt({{"push", DeliveryOutcome::permanent("gone")}});
+  attempt({{"sms", DeliveryOutcome::throttled(5s)}});
+  EXPECT_EQ(state.status, kRetrying);
+  EXPECT_EQ(state.due_at, now + 5s);
+  promote(state, state.due_at);
+  now = state.due_at;
+  attempt({{"sms", DeliveryOutcome::deferred(3s, "")}});
+  EXPECT_EQ(state.due_at, now + 3s);
+}
+
 TEST_F(Plan, AllOrNothingGoesOneByOneAndStopsAtTheFirstThatFails) {
   envelope.plan.strategy = ChannelStrategy::kAllOrNothing;
   make({"email", "sms", "push"});

@@ -39,7 +39,7 @@ TEST(JobStatus, RefusesAnUnknownNameAndListsTheKnown) {
 }
 
 TEST(LogStatus, HasTheNamesOfTheInterface) {
-  const char* const names[] = {"scheduled", "sending",   "sent",    "delivered", "failed",
+  const char* const names[] = {"scheduled", "sending",   "sent",    "delivered",  "failed",
                                "retrying",  "cancelled", "bounced", "complained", "skipped"};
   for (std::size_t i = 0; i < kLogStatusCount; ++i) {
     EXPECT_EQ(to_string(static_cast<LogStatus>(i)), names[i]);

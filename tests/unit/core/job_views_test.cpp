@@ -296,5 +296,25 @@ TEST(Place, FollowsTheStatus) {
   EXPECT_EQ(place(JobStatus::kCancelled), (JobPlace{JobStatus::kCancelled, kNow, ""}));
 }
 
+TEST(JobJson, ShowsThePlanAndHidesAnAddressInADigestsKey) {
+  JobEnvelope planned = envelope();
+  planned.plan = {
+      .strategy = ChannelStrategy::kBestEffort,
+      .fallbacks = {{"sms", "email", Duration{60'000}}},
+      .policy = {.category = "offers",
+                 .digest = DigestOptions{"user@example.com/offers", Duration{600'000}}}};
+  JobState held = state();
+  held.deliveries[0].next_attempt_at = kHeld;
+  const json shown = job_to_json(job_of(planned, held), kMasked);
+  const json& notification = shown["notification"];
+  EXPECT_EQ(notification["strategy"], "best-effort");
+  EXPECT_EQ(notification["fallback"],
+            (json::array({{{"channel", "sms"}, {"insteadOf", "email"}, {"after", 60000}}})));
+  EXPECT_EQ(notification["policy"]["category"], "offers");
+  EXPECT_THAT(notification["policy"]["digest"]["key"].get<std::string>(),
+              Not(HasSubstr("user@example.com")));
+  EXPECT_FALSE(shown["deliveries"]["email"].contains("nextAttemptAt")) << "no time is known";
+}
+
 }  // namespace
 }  // namespace townkrier

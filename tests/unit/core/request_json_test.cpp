@@ -91,6 +91,27 @@ TEST(EnqueueBody, TakesATextForTheDefaultChannel) {
   EXPECT_EQ(request->payload.value()["notification"], (json{{"subject", "S"}, {"text", "T"}}));
 }
 
+TEST(EnqueueBody, TakesAPlanForItsChannels) {
+  json body = valid_body();
+  const json plan{{"strategy", "best-effort"},
+                  {"fallback", {{{"channel", "sms"}, {"insteadOf", "push"}, {"after", 60000}}}},
+                  {"policy", {{"category", "offers"}, {"critical", true}}}};
+  body["notification"].update(plan);
+  const auto request = parse_notification_request(body, kNow);
+  ASSERT_TRUE(request) << request.error().message;
+  const json kept = request->payload.value()["notification"];
+  for (const auto& [name, value] : plan.items()) EXPECT_EQ(kept[name], value) << name;
+}
+
+TEST(EnqueueBody, NamesWhatIsWrongWithAPlan) {
+  EXPECT_EQ(refused(changed("/notification/strategy", "some")).fields.at(0).pointer,
+            "/notification/strategy");
+  EXPECT_EQ(refused(changed("/notification/fallback", {{{"channel", "sms"}}})).fields.at(0).pointer,
+            "/notification/fallback/0/insteadOf");
+  EXPECT_EQ(refused(changed("/notification/policy", {{"urgent", true}})).fields.at(0).pointer,
+            "/notification/policy/urgent");
+}
+
 TEST(EnqueueBody, TakesAddressesOfEmailContentAsTextToo) {
   EXPECT_TRUE(parse_notification_request(
       changed("/notification/email/from", "Town <a@example.com>"), kNow));
