@@ -157,12 +157,9 @@ void apply_outcome(const JobEnvelope& envelope, JobState& state, std::size_t ind
   const std::uint32_t attempt = d.attempts;
   d.provider = outcome.provider.empty() ? d.provider : outcome.provider;
   d.error = mask_error(outcome.error, rules.privacy);
-<<<<<<< HEAD
   d.updated_at = now;
-=======
   // What waits by decision always says so: that tells it from what has not been tried.
   if (outcome.kind == DeliveryOutcome::Kind::kDeferred && d.error.empty()) d.error = "deferred";
->>>>>>> channels
   switch (outcome.kind) {
     case DeliveryOutcome::Kind::kSent:
       mark_sent(state, d, outcome, now);
