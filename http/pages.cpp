@@ -31,7 +31,9 @@ Response file_response(std::string type, std::string body) {
 }
 
 Route file_route(std::string pattern, Response file) {
+  // Without a login: there is nothing in it but the means to sign in.
   return {.pattern = std::move(pattern),
+          .access = Access::kPublic,
           .handler = [file = std::move(file)](const ExchangePtr& exchange, const PathParams&) {
             exchange->reply(file);
           }};

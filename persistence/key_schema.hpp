@@ -23,6 +23,7 @@
 ///   log_ref    subject created id           -              subject: a job or notification id
 ///   inbox      user ^created ^id            message record
 ///   inbox_id   user id                      created        finds a message, spots repeats
+///   audit      id                           audit record   who did what; only the newest are kept
 ///
 /// Records are in record_codec.hpp and have a version of their own, their first byte.
 ///
@@ -50,7 +51,7 @@
 
 namespace townkrier::persistence {
 
-inline constexpr std::uint64_t kSchemaVersion = 2;
+inline constexpr std::uint64_t kSchemaVersion = 3;
 
 enum class Family : std::uint8_t {
   kMeta,
@@ -67,12 +68,13 @@ enum class Family : std::uint8_t {
   kLogRef,
   kInbox,
   kInboxId,
+  kAudit,
 };
 
 /// Names on disk, in the order of Family. "default" cannot have another name.
-inline constexpr std::array<const char*, 14> kFamilyNames = {
-    "default", "jobs", "state",     "ready",    "due",     "finished", "status",
-    "unique",  "logs", "log_state", "log_time", "log_ref", "inbox",    "inbox_id"};
+inline constexpr std::array<const char*, 15> kFamilyNames = {
+    "default", "jobs",      "state",    "ready",   "due",   "finished", "status", "unique",
+    "logs",    "log_state", "log_time", "log_ref", "inbox", "inbox_id", "audit"};
 inline constexpr std::size_t kFamilyCount = kFamilyNames.size();
 
 /// First letter of keys in `default`.

@@ -51,6 +51,9 @@ class MemoryStore final : public Store {
   Result<std::uint64_t> mark_read(const std::string& user_id, const LogId& id, TimePoint at,
                                   Durability durability) override;
 
+  Result<void> append_audit(std::span<const AuditEntry> entries, Durability durability) override;
+  Result<AuditPage> audit(const AuditFilter& filter) const override;
+
   Result<void> health() const override { return {}; }
   Result<void> sync() override { return {}; }
 
@@ -103,6 +106,7 @@ class MemoryStore final : public Store {
   /// By user, newest first.
   std::map<std::string, std::map<IndexPosition, InboxMessage, std::greater<>>> inbox_;
   std::set<std::pair<std::string, LogId>> message_ids_;
+  std::map<Uuid, AuditEntry> audit_;
   std::map<std::string, std::string> settings_;
   Ledger ledger_;
 };

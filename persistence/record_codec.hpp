@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "townkrier/audit.hpp"
 #include "townkrier/job.hpp"
 #include "townkrier/log.hpp"
 #include "townkrier/result.hpp"
@@ -26,6 +27,9 @@ Result<JobState> decode_state(std::string_view bytes);
 Result<NotificationLog> decode_log(const LogId& id, std::string_view bytes);
 Result<InboxMessage> decode_inbox(const std::string& user_id, const LogId& id,
                                   std::string_view bytes);
+
+void encode(const AuditEntry& entry, std::string& out);
+Result<AuditEntry> decode_audit(const Uuid& id, std::string_view bytes);
 
 /// How far a log row has come since it was written; kept beside it, so that the row itself is
 /// written once. It is what the row takes from its job's delivery.
