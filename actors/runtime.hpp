@@ -78,6 +78,8 @@ class Runtime final : public DashboardBackend, public std::enable_shared_from_th
   void inbox(const std::string& user_id, std::size_t limit, std::optional<std::string> cursor,
              Reply<InboxPage> reply) override;
   void mark_read(const std::string& user_id, const LogId& id, Reply<std::uint64_t> reply) override;
+  void record_audit(std::vector<AuditEntry> entries, Reply<std::monostate> reply) override;
+  void audit(AuditFilter filter, Reply<AuditPage> reply) override;
   void health(Reply<HealthReport> reply) override;
   ContentPrivacy privacy() const override { return config_.adapter.logs.content_privacy; }
 

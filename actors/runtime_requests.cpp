@@ -224,6 +224,22 @@ void Runtime::mark_read(const std::string& user_id, const LogId& id, Reply<std::
       std::move(reply));
 }
 
+void Runtime::record_audit(std::vector<AuditEntry> entries, Reply<std::monostate> reply) {
+  write<std::monostate>(
+      [entries = std::move(entries),
+       durability = config_.adapter.durability](Store& store) -> Result<std::monostate> {
+        auto written = store.append_audit(entries, durability);
+        if (!written) return std::unexpected(written.error());
+        return std::monostate{};
+      },
+      std::move(reply));
+}
+
+void Runtime::audit(AuditFilter filter, Reply<AuditPage> reply) {
+  read<AuditPage>([filter = std::move(filter)](const Store& s) { return s.audit(filter); },
+                  std::move(reply));
+}
+
 // Slice by slice, each a message of its own, so that jobs go on in between.
 void Runtime::cleanup_logs(TimePoint older_than, Reply<std::uint64_t> reply) {
   auto slice = std::make_shared<std::function<void(std::uint64_t, Reply<std::uint64_t>)>>();

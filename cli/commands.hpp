@@ -23,5 +23,7 @@ void add_check_commands(CLI::App& app, Action& action);
 void add_inspect_commands(CLI::App& app, Action& action);
 /// backup, restore
 void add_backup_commands(CLI::App& app, Action& action);
+/// hash-password
+void add_password_commands(CLI::App& app, Action& action);
 
 }  // namespace townkrier::cli

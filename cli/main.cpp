@@ -18,6 +18,7 @@ int main(int argc, char** argv) {
   add_check_commands(app, action);
   add_inspect_commands(app, action);
   add_backup_commands(app, action);
+  add_password_commands(app, action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -10,6 +10,8 @@
 #include "core/enum_names.hpp"
 #include "core/json_reader.hpp"
 #include "core/time_zone.hpp"
+#include "core/utf8.hpp"
+#include "townkrier/password.hpp"
 
 namespace townkrier {
 
@@ -18,6 +20,7 @@ namespace {
 using std::chrono::days;
 
 constexpr std::array<std::string_view, 3> kDurabilityNames = {"fsync", "os", "none"};
+constexpr std::array<std::string_view, 4> kRoleNames = {"viewer", "producer", "operator", "admin"};
 constexpr std::uint64_t kMaxFreeSpaceFloor = 1ull << 40;
 
 // Notifications have members of these names beside their channels.
@@ -70,6 +73,15 @@ bool is_object_or_empty(const JsonText& settings) {
   return settings.empty() || settings.value().is_object();
 }
 
+constexpr std::size_t kMaxLogins = 1000;
+constexpr auto kUserNameRule = "is 1 to 64 bytes without ':' and control characters";
+
+bool is_token_hash(std::string_view hash) {
+  constexpr std::string_view kPrefix = "sha256:";
+  return hash.starts_with(kPrefix) && hash.size() == kPrefix.size() + 64 &&
+         hash.find_first_not_of("0123456789abcdefABCDEF", kPrefix.size()) == hash.npos;
+}
+
 // 127.0.0.0/8 in dotted form, ::1, localhost.
 bool is_loopback(std::string_view host) {
   if (host == "localhost" || host == "::1" || host == "[::1]") return true;
@@ -90,23 +102,81 @@ bool is_base_path(std::string_view path) {
   return true;
 }
 
+// A person's name: shown in the audit log, sent before the ':' of Basic.
+bool is_user_name(std::string_view name) {
+  return !name.empty() && name.size() <= 64 && name.find(':') == name.npos &&
+         std::ranges::none_of(name, is_control) && is_valid_utf8(name);
+}
+
+void check_password(Validation& check, const std::string& key, const std::string& password,
+                    const std::string& hash) {
+  const bool plain = hash.empty();
+  check.require(!plain || !password.empty(), key, "needs password_hash or password")
+      .require(!plain || password.size() >= kMinPasswordBytes, key + ".password",
+               "must have at least 12 characters")
+      .require(!plain || password.size() <= kMaxPasswordBytes, key + ".password",
+               "must have at most 1024 characters")
+      .require(plain || hash.starts_with("$argon2id$"), key + ".password_hash",
+               "must be an Argon2id hash (townkrier hash-password)");
+}
+
+void check_users(Validation& check, const AuthOptions& auth) {
+  std::set<std::string_view> names;
+  if (!auth.username.empty()) names.insert(auth.username);
+  check.require(auth.users.size() <= kMaxLogins, ".users", "are too many");
+  for (std::size_t i = 0; i < auth.users.size(); ++i) {
+    const UserOptions& user = auth.users[i];
+    const std::string key = ".users." + std::to_string(i);
+    check.require(is_user_name(user.username), key + ".username", kUserNameRule)
+        .require(names.insert(user.username).second, key + ".username", "is used twice");
+    check_password(check, key, user.password, user.password_hash);
+  }
+}
+
+void check_tokens(Validation& check, const AuthOptions& auth) {
+  std::set<std::string_view> names;
+  std::set<std::string_view> hashes;
+  check.require(auth.tokens.size() <= kMaxLogins, ".tokens", "are too many");
+  for (std::size_t i = 0; i < auth.tokens.size(); ++i) {
+    const TokenOptions& token = auth.tokens[i];
+    const std::string key = ".tokens." + std::to_string(i);
+    check
+        .require(is_valid_name(token.name), key + ".name",
+                 "a token's name is 1 to 64 of [A-Za-z0-9_.-]")
+        .require(names.insert(token.name).second, key + ".name", "is used twice")
+        .require(is_token_hash(token.hash), key + ".hash",
+                 "must be \"sha256:\" and the 64 hexadecimal digits of the token's SHA-256")
+        .require(hashes.insert(token.hash).second, key + ".hash", "is used twice");
+  }
+}
+
 Result<void> validate_auth(const AuthOptions& auth, std::string_view host) {
-  constexpr std::size_t kShortestPassword = 12;  // OWASP ASVS 4.0.3, 2.1.1
   Validation check("server.auth");
   if (!auth.enabled) {
     return check
         .require(is_loopback(host), "", "is required when server.listen is not a loopback address")
         .result();
   }
-  const bool plain = auth.password_hash.empty();
-  return check.require(!auth.username.empty(), ".username", "is required")
-      .require(auth.username.find(':') == std::string::npos, ".username", "must not contain ':'")
-      .require(!plain || !auth.password.empty(), "", "needs password_hash or password")
-      .require(!plain || auth.password.size() >= kShortestPassword, ".password",
-               "must have at least 12 characters")
-      .require(plain || auth.password_hash.starts_with("$argon2id$"), ".password_hash",
-               "must be an Argon2id hash")
+  const bool has_admin =
+      !auth.username.empty() || !auth.password.empty() || !auth.password_hash.empty();
+  if (has_admin || (auth.users.empty() && auth.tokens.empty())) {
+    check.require(!auth.username.empty(), ".username", "is required")
+        .require(is_user_name(auth.username), ".username", kUserNameRule);
+    check_password(check, "", auth.password, auth.password_hash);
+  }
+  check_users(check, auth);
+  check_tokens(check, auth);
+  return check.duration(".session_idle", auth.session_idle, 1min, days{30})
+      .duration(".session_lifetime", auth.session_lifetime, 1min, days{30})
       .result();
+}
+
+// A DNS name or an address, as a Host header has it before the port.
+bool is_host_name(std::string_view host) {
+  return !host.empty() && host.size() <= 253 &&
+         host.find_first_not_of(
+             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+             "-._:[]") == host.npos;
 }
 
 }  // namespace
@@ -118,6 +188,15 @@ Result<Durability> parse_durability(std::string_view text) {
 std::string_view to_string(Durability durability) {
   const auto index = static_cast<std::size_t>(durability);
   return index < kDurabilityNames.size() ? kDurabilityNames[index] : "unknown";
+}
+
+Result<Role> parse_role(std::string_view text) {
+  return enum_from_name<Role>(text, kRoleNames);
+}
+
+std::string_view to_string(Role role) {
+  const auto index = static_cast<std::size_t>(role);
+  return index < kRoleNames.size() ? kRoleNames[index] : "unknown";
 }
 
 Result<void> QueueOptions::validate() const {
@@ -232,6 +311,10 @@ Result<void> ServerOptions::validate() const {
       .duration("request_timeout", request_timeout, 100ms, 10min)
       .range("max_connections", max_connections, 1, 100'000)
       .range("max_connections_per_address", max_connections_per_address, 1, 100'000);
+  for (std::size_t i = 0; i < hosts.size(); ++i) {
+    check.require(is_host_name(hosts[i]), "hosts." + std::to_string(i),
+                  "must be a host's name or address without port");
+  }
   if (!check.result()) return check.result();
   return validate_auth(auth, host);
 }

@@ -8,8 +8,8 @@ namespace townkrier::http {
 
 namespace {
 
-constexpr ProblemText kWrongHost{
-    421, "misdirected", "this server listens on loopback and answers to loopback names only"};
+constexpr ProblemText kWrongHost{421, "misdirected",
+                                 "this server does not answer to that name (server.hosts)"};
 constexpr ProblemText kCrossSite{403, "forbidden", "requests from another site's page are refused"};
 constexpr ProblemText kNotJson{415, "unsupported_media_type",
                                "the body must be sent as Content-Type: application/json"};
@@ -35,13 +35,14 @@ std::string host_name(std::string_view authority) {
 
 }  // namespace
 
-std::optional<ProblemText> check_host(const Request& request, HostPolicy policy,
-                                      std::string_view bound_host) {
-  if (policy == HostPolicy::kAny) return std::nullopt;
-  const std::string* host = request.header("host");
-  if (!host) return std::nullopt;  // HTTP/1.0; browsers always send it.
-  const std::string name = host_name(*host);
-  if (is_loopback(name) || name == lower(bound_host)) return std::nullopt;
+std::optional<ProblemText> check_host(const Request& request, const HostRules& rules) {
+  if (rules.policy == HostPolicy::kAny) return std::nullopt;
+  if (request.origin.host.empty()) return std::nullopt;  // HTTP/1.0; browsers always send it.
+  const std::string name = host_name(request.origin.host);
+  const auto is_it = [&](const std::string& own) { return host_name(own) == name; };
+  if (is_loopback(name) || name == lower(rules.bound) || std::ranges::any_of(rules.names, is_it)) {
+    return std::nullopt;
+  }
   return kWrongHost;
 }
 
@@ -51,15 +52,16 @@ std::optional<ProblemText> check_same_site(const Request& request) {
   }
   const std::string* origin = request.header("origin");
   if (!origin) return std::nullopt;
-  const std::string* host = request.header("host");
+  const std::string& host = request.origin.host;
   const auto scheme = origin->find("://");
-  if (!host || scheme == std::string::npos) return kCrossSite;
-  return lower(std::string_view(*origin).substr(scheme + 3)) == lower(*host)
+  if (host.empty() || scheme == std::string::npos) return kCrossSite;
+  return lower(std::string_view(*origin).substr(scheme + 3)) == lower(host)
              ? std::nullopt
              : std::optional(kCrossSite);
 }
 
 std::optional<ProblemText> check_media_type(const Request& request, BodyKind kind) {
+  if (kind == BodyKind::kAny) return std::nullopt;
   if (kind == BodyKind::kNone && request.body.empty()) return std::nullopt;
   const std::string type = media_type(request);
   if (type == kJsonType) return std::nullopt;

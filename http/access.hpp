@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "http/request.hpp"
 #include "http/response.hpp"
@@ -13,11 +14,18 @@
 
 namespace townkrier::http {
 
-/// Which Host headers are answered: on loopback, only names of this machine, so that a page
-/// elsewhere cannot reach the server by pointing its own name at 127.0.0.1 (DNS rebinding).
-enum class HostPolicy : std::uint8_t { kAny, kLoopbackOnly };
-std::optional<ProblemText> check_host(const Request& request, HostPolicy policy,
-                                      std::string_view bound_host);
+/// Which names the server is called by. With kListed a page elsewhere cannot reach it by pointing
+/// its own name at our address (DNS rebinding).
+enum class HostPolicy : std::uint8_t {
+  kAny,
+  kListed,  ///< `names`, the bound host, and names of this machine's loopback.
+};
+struct HostRules {
+  HostPolicy policy = HostPolicy::kListed;
+  std::string bound = "127.0.0.1";
+  std::vector<std::string> names = {};
+};
+std::optional<ProblemText> check_host(const Request& request, const HostRules& rules);
 
 /// Refuses requests that a browser makes for another site's page (Sec-Fetch-Site, Origin).
 /// Programs send neither header.

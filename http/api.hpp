@@ -15,6 +15,8 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "http/audit_recorder.hpp"
+#include "http/auth.hpp"
 #include "http/exchange.hpp"
 #include "http/router.hpp"
 #include "townkrier/backend.hpp"
@@ -37,10 +39,22 @@ void add_log_routes(Routes& routes, const ApiPtr& api);
 void add_notification_routes(Routes& routes, const ApiPtr& api);
 void add_queue_routes(Routes& routes, const ApiPtr& api);
 void add_inbox_routes(Routes& routes, const ApiPtr& api);
+void add_audit_routes(Routes& routes, const ApiPtr& api);
+
+/// What signing in needs. The App outlives no request, so these are shared with the routes.
+struct SessionContext {
+  std::shared_ptr<Authenticator> authenticator;
+  std::shared_ptr<AuditRecorder> audit;
+  std::shared_ptr<const Clock> clock;
+};
+void add_session_routes(Routes& routes, const SessionContext& context);
 
 // Requests.
 Result<JobFilter> read_job_filter(const Request& request);
 Result<LogFilter> read_log_filter(const Request& request);
+Result<AuditFilter> read_audit_filter(const Request& request);
+/// `{username,password}`
+Result<BasicCredentials> read_sign_in(const Request& request);
 /// A path parameter that names a job, log or message. What is no id at all does not exist:
 /// kNotFound.
 Result<Uuid> read_id(std::string_view text, std::string_view what);
@@ -69,6 +83,10 @@ Response batch_response(const std::vector<EnqueuedJob>& enqueued,
                         const std::vector<BatchRows::Rejected>& rejected);
 Response action_response(const Job& job, JobAction action);
 Response stats_response(const QueueStats& jobs, const StorageStats& logs, TimePoint now);
+Response audit_response(const AuditPage& page);
+/// 401 or 429; `request` decides which login a browser is asked for.
+Response login_refused(const LoginFailure& failure, const Request& request,
+                       std::string_view request_id);
 Response health_response(const HealthReport& report, TimePoint now);
 
 /// A backend callback that answers `exchange`: errors as problems, values through `respond`.

@@ -43,19 +43,22 @@ void mark_read(const ApiPtr& api, const ExchangePtr& exchange, const std::string
 void add_inbox_routes(Routes& routes, const ApiPtr& api) {
   routes.push_back({.method = Method::kGet,
                     .pattern = "/inbox/:userId",
+                    .access = Access::kLookUp,
                     .query = {"limit", "cursor"},
                     .handler = [api](const ExchangePtr& exchange, const PathParams& params) {
                       list_inbox(api, exchange, params);
                     }});
   routes.push_back({.method = Method::kPost,
                     .pattern = "/inbox/:userId/read-all",
-                    .access = Access::kOperate,
+                    .access = Access::kProduce,
+                    .audit = {"inbox.read", std::nullopt, AuditRule::Rows::kCounted},
                     .handler = [api](const ExchangePtr& exchange, const PathParams& params) {
                       mark_read(api, exchange, params[0], LogId{});
                     }});
   routes.push_back({.method = Method::kPost,
                     .pattern = "/inbox/:userId/:id/read",
-                    .access = Access::kOperate,
+                    .access = Access::kProduce,
+                    .audit = {"inbox.read", std::nullopt, AuditRule::Rows::kCounted},
                     .handler = [api](const ExchangePtr& exchange, const PathParams& params) {
                       const auto id = read_id(params[1], "message");
                       if (!id) return exchange->reply(id.error());

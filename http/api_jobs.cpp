@@ -33,6 +33,20 @@ std::string_view message_of(JobAction action) {
   return "Job is due now";
 }
 
+std::string_view word_of(JobAction action) {
+  switch (action) {
+    case JobAction::kRetry:
+      return "retry";
+    case JobAction::kCancel:
+      return "cancel";
+    case JobAction::kDelete:
+      return "delete";
+    case JobAction::kRunNow:
+      break;
+  }
+  return "run";
+}
+
 void list_jobs(const ApiPtr& api, const ExchangePtr& exchange) {
   auto filter = read_job_filter(exchange->request());
   if (!filter) return exchange->reply(filter.error());
@@ -81,6 +95,7 @@ Route action_route(const ApiPtr& api, Method method, std::string pattern, JobAct
   return {.method = method,
           .pattern = std::move(pattern),
           .access = Access::kOperate,
+          .audit = {"job." + std::string(word_of(action)), 0},
           .handler = [api, action](const ExchangePtr& exchange, const PathParams& params) {
             act(api, exchange, params, action);
           }};
@@ -134,19 +149,22 @@ Response enqueued_response(const EnqueuedJob& enqueued, ContentPrivacy privacy) 
 void add_job_routes(Routes& routes, const ApiPtr& api) {
   routes.push_back({.method = Method::kGet,
                     .pattern = "/jobs",
+                    .access = Access::kRead,
                     .query = kJobQuery,
                     .handler = [api](const ExchangePtr& exchange, const PathParams&) {
                       list_jobs(api, exchange);
                     }});
   routes.push_back({.method = Method::kPost,
                     .pattern = "/jobs",
-                    .access = Access::kOperate,
+                    .access = Access::kProduce,
                     .body = BodyKind::kJson,
+                    .audit = {"job.enqueue", std::nullopt, AuditRule::Rows::kCounted},
                     .handler = [api](const ExchangePtr& exchange, const PathParams&) {
                       post_job(api, exchange);
                     }});
   routes.push_back({.method = Method::kGet,
                     .pattern = "/jobs/:id",
+                    .access = Access::kLookUp,
                     .handler = [api](const ExchangePtr& exchange, const PathParams& params) {
                       get_job(api, exchange, params);
                     }});

@@ -112,19 +112,22 @@ Response logs_response(const LogPage& page, const LogFilter& filter) {
 void add_log_routes(Routes& routes, const ApiPtr& api) {
   routes.push_back({.method = Method::kGet,
                     .pattern = "/logs",
+                    .access = Access::kRead,
                     .query = kLogQuery,
                     .handler = [api](const ExchangePtr& exchange, const PathParams&) {
                       list_logs(api, exchange);
                     }});
   routes.push_back({.method = Method::kGet,
                     .pattern = "/logs/:id",
+                    .access = Access::kRead,
                     .handler = [api](const ExchangePtr& exchange, const PathParams& params) {
                       get_log(api, exchange, params);
                     }});
   routes.push_back({.method = Method::kPost,
                     .pattern = "/logs/cleanup",
-                    .access = Access::kOperate,
+                    .access = Access::kAdmin,
                     .body = BodyKind::kJson,
+                    .audit = {"logs.cleanup"},
                     .handler = [api](const ExchangePtr& exchange, const PathParams&) {
                       cleanup(api, exchange);
                     }});

@@ -125,11 +125,12 @@ void post_batch(const ApiPtr& api, const ExchangePtr& exchange) {
           }));
 }
 
-Route post_route(std::string pattern, BodyKind body, RouteHandler handler) {
+Route post_route(std::string pattern, std::string action, BodyKind body, RouteHandler handler) {
   return {.method = Method::kPost,
           .pattern = std::move(pattern),
-          .access = Access::kOperate,
+          .access = Access::kProduce,
           .body = body,
+          .audit = {std::move(action), std::nullopt, AuditRule::Rows::kCounted},
           .handler = std::move(handler)};
 }
 
@@ -171,13 +172,13 @@ Response batch_response(const std::vector<EnqueuedJob>& enqueued,
 
 void add_notification_routes(Routes& routes, const ApiPtr& api) {
   routes.push_back(post_route(
-      "/notifications", BodyKind::kJson,
+      "/notifications", "notification.enqueue", BodyKind::kJson,
       [api](const ExchangePtr& exchange, const PathParams&) { post_notification(api, exchange); }));
   routes.push_back(post_route(
-      "/notifications/send", BodyKind::kJson,
+      "/notifications/send", "notification.send", BodyKind::kJson,
       [api](const ExchangePtr& exchange, const PathParams&) { send_notification(api, exchange); }));
   routes.push_back(post_route(
-      "/notifications/batch", BodyKind::kJsonOrNdjson,
+      "/notifications/batch", "notification.batch", BodyKind::kJsonOrNdjson,
       [api](const ExchangePtr& exchange, const PathParams&) { post_batch(api, exchange); }));
   routes.back().query = {"atomic"};
 }

@@ -49,11 +49,13 @@ void set_flow(const ApiPtr& api, const ExchangePtr& exchange, const PathParams& 
 void add_queue_routes(Routes& routes, const ApiPtr& api) {
   routes.push_back({.method = Method::kGet,
                     .pattern = "/queues",
+                    .access = Access::kRead,
                     .handler = [api](const ExchangePtr& exchange, const PathParams&) {
                       list_queues(api, exchange);
                     }});
   routes.push_back({.method = Method::kGet,
                     .pattern = "/channels",
+                    .access = Access::kRead,
                     .handler = [api](const ExchangePtr& exchange, const PathParams&) {
                       list_channels(api, exchange);
                     }});
@@ -62,6 +64,7 @@ void add_queue_routes(Routes& routes, const ApiPtr& api) {
         {.method = Method::kPost,
          .pattern = std::string("/queues/:name/") + word,
          .access = Access::kOperate,
+         .audit = {std::string("queue.") + word, 0},
          .handler = [api, flow = flow](const ExchangePtr& exchange, const PathParams& params) {
            set_flow(api, exchange, params, flow);
          }});

@@ -60,12 +60,14 @@ Response health_response(const HealthReport& report, TimePoint now) {
 void add_stats_routes(Routes& routes, const ApiPtr& api) {
   routes.push_back({.method = Method::kGet,
                     .pattern = "/stats",
+                    .access = Access::kRead,
                     .handler = [api](const ExchangePtr& exchange, const PathParams&) {
                       get_stats(api, exchange);
                     }});
   for (const char* pattern : {"/health", "/health/ready"}) {
     routes.push_back({.method = Method::kGet,
                       .pattern = pattern,
+                      .access = Access::kKnown,
                       .handler = [api](const ExchangePtr& exchange, const PathParams&) {
                         get_health(api, exchange);
                       }});

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/strict_json.hpp"
+#include "http/acceptor.hpp"
 #include "http/pages.hpp"
 #include "http/query.hpp"
 
@@ -13,20 +14,16 @@ namespace townkrier::http {
 
 namespace {
 
-constexpr std::string_view kChallenge = R"(Basic realm="TownKrier", charset="UTF-8")";
 constexpr ProblemText kNoRoute{404, "not_found", "there is nothing at this path"};
 constexpr ProblemText kNoMethod{405, "method_not_allowed", "this path does not know that method"};
 constexpr ProblemText kNoBody{422, "invalid_argument",
                               "this request takes no body but an empty object"};
+constexpr ProblemText kNotAllowed{403, "forbidden", "your role does not include this"};
+// Two years. Only ever sent over https, where a proxy said so.
+constexpr std::string_view kStrictTransport = "max-age=63072000";
 
 void refuse(const ExchangePtr& exchange, const ProblemText& why) {
   exchange->reply(problem(why, exchange->request_id()));
-}
-
-void refuse_login(const ExchangePtr& exchange, const Error& error) {
-  Response response = problem(error, exchange->request_id());
-  if (error.code == Errc::kUnauthorized) response.with_header("WWW-Authenticate", kChallenge);
-  exchange->reply(std::move(response));
 }
 
 // Clients that always send a body may send {}.
@@ -36,13 +33,46 @@ bool is_empty_body(const std::string& body) {
   return parsed && parsed->is_object() && parsed->empty();
 }
 
+bool changes_something(const Request& request) {
+  return request.method != Method::kGet && request.method != Method::kHead;
+}
+
+Response other_method(const ExchangePtr& exchange, const Router::MethodNotAllowed& known) {
+  Response response = problem(kNoMethod, exchange->request_id());
+  if (exchange->request().method == Method::kOptions) {
+    response = {.status = 204, .content_type = ""};
+  }
+  response.with_header("Allow", known.allow);
+  return response;
+}
+
 }  // namespace
+
+AppOptions app_options(const ServerOptions& options, LogSink log) {
+  // Without a login it is the Host that keeps other sites' pages out, so then there is always a
+  // list of names.
+  const bool any = options.auth.enabled && options.hosts.empty();
+  return {.path = options.path,
+          .hosts = {.policy = any ? HostPolicy::kAny : HostPolicy::kListed,
+                    .bound = options.host,
+                    .names = options.hosts},
+          .auth = options.auth,
+          .trusted_proxies = options.trusted_proxies,
+          .max_body_bytes = static_cast<std::size_t>(options.max_body_bytes),
+          .log = std::move(log)};
+}
 
 Result<std::shared_ptr<App>> App::create(AppOptions options,
                                          std::shared_ptr<DashboardBackend> backend,
                                          std::shared_ptr<const Clock> clock) {
-  auto authenticator = Authenticator::create(options.auth);
+  auto proxies = NetworkList::parse(options.trusted_proxies, "server.trusted_proxies");
+  if (!proxies) return std::unexpected(proxies.error());
+  auto authenticator = Authenticator::create(options.auth, clock);
   if (!authenticator) return std::unexpected(authenticator.error());
+  const SessionContext context{
+      std::shared_ptr<Authenticator>(std::move(*authenticator)),
+      std::make_shared<AuditRecorder>(AuditRecorder::Options{.log = options.log}, backend, clock),
+      clock};
   const auto api = std::make_shared<const ApiContext>(
       ApiContext{std::move(backend), std::move(clock), options.max_body_bytes});
   Routes routes;
@@ -52,7 +82,9 @@ Result<std::shared_ptr<App>> App::create(AppOptions options,
   add_notification_routes(routes, api);
   add_queue_routes(routes, api);
   add_inbox_routes(routes, api);
-  std::shared_ptr<App> app(new App(std::move(options), std::move(*authenticator)));
+  add_audit_routes(routes, api);
+  add_session_routes(routes, context);
+  std::shared_ptr<App> app(new App(std::move(options), std::move(*proxies), context));
   for (const Route& route : routes) {
     app->router_.add("/api", route);
     app->router_.add(app->options_.path + "/api", route);
@@ -61,33 +93,63 @@ Result<std::shared_ptr<App>> App::create(AppOptions options,
   return app;
 }
 
-App::App(AppOptions options, std::unique_ptr<Authenticator> authenticator)
-    : options_(std::move(options)), authenticator_(std::move(authenticator)) {}
+App::App(AppOptions options, NetworkList proxies, const SessionContext& context)
+    : options_(std::move(options)),
+      proxies_(std::move(proxies)),
+      authenticator_(context.authenticator),
+      audit_(context.audit) {}
+
+void App::stop() {
+  authenticator_->stop();
+  audit_->stop();
+}
 
 void App::handle(ExchangePtr exchange) const {
+  exchange->set_origin(origin_of(exchange->request(), proxies_));
   const Request& request = exchange->request();
-  if (const auto why = check_host(request, options_.hosts, options_.host)) {
-    return refuse(exchange, *why);
+  if (request.origin.scheme == RequestOrigin::Scheme::kHttps) {
+    exchange->before_reply([](Response response, const Exchange::Sink& next) {
+      response.with_header("Strict-Transport-Security", kStrictTransport);
+      next(std::move(response));
+    });
   }
-  Router::Match match = router_.match(request.method, request.segments);
+  if (const auto why = check_host(request, options_.hosts)) return refuse(exchange, *why);
+  Router::Match match = this->match(request);
   const auto* found = std::get_if<Router::Found>(&match);
   // Denied by default: only a route that says so is answered without a login, and nobody learns
   // which paths exist.
   if (found && found->route->access == Access::kPublic) return serve(exchange, match);
-  authenticator_->check(
-      request.header("authorization"), request.remote_address,
-      [self = shared_from_this(), exchange, match = std::move(match)](Result<void> login) {
-        if (!login) return refuse_login(exchange, login.error());
-        self->serve(exchange, match);
-      });
+  authenticator_->check(request, [self = shared_from_this(), exchange,
+                                  match = std::move(match)](const Authenticator::Outcome& login) {
+    if (!login) return self->refuse_login(exchange, login.error());
+    exchange->set_identity(*login);
+    self->serve(exchange, match);
+  });
+}
+
+// A proxy may leave its prefix in the path or take it off.
+Router::Match App::match(const Request& request) const {
+  Router::Match match = router_.match(request.method, request.segments);
+  if (!std::holds_alternative<Router::NotFound>(match)) return match;
+  const auto rest = without_prefix(request);
+  return rest ? router_.match(request.method, *rest) : std::move(match);
+}
+
+void App::refuse_login(const ExchangePtr& exchange, const LoginFailure& failure) const {
+  if (failure.tried == LoginFailure::Tried::kCredentials) {
+    AuditEntry entry;
+    entry.actor = failure.actor.empty() ? "unknown" : failure.actor;
+    entry.action = "login";
+    entry.result = to_string(failure.error.code);
+    audit_->count(std::move(entry));
+  }
+  exchange->reply(login_refused(failure, exchange->request(), exchange->request_id()));
 }
 
 void App::serve(const ExchangePtr& exchange, const Router::Match& match) const {
   if (std::holds_alternative<Router::NotFound>(match)) return refuse(exchange, kNoRoute);
   if (const auto* other = std::get_if<Router::MethodNotAllowed>(&match)) {
-    Response response = problem(kNoMethod, exchange->request_id());
-    exchange->reply(response.with_header("Allow", other->allow));
-    return;
+    return exchange->reply(other_method(exchange, *other));
   }
   try {
     run(exchange, std::get<Router::Found>(match));
@@ -99,7 +161,11 @@ void App::serve(const ExchangePtr& exchange, const Router::Match& match) const {
 void App::run(const ExchangePtr& exchange, const Router::Found& found) const {
   const Request& request = exchange->request();
   const Route& route = *found.route;
-  if (route.access == Access::kOperate) {
+  if (!route.audit.action.empty()) audit(exchange, found);
+  if (route.access != Access::kPublic && !allows(route.access, exchange->identity().role)) {
+    return refuse(exchange, kNotAllowed);
+  }
+  if (changes_something(request)) {
     if (const auto why = check_same_site(request)) return refuse(exchange, *why);
     if (const auto why = check_media_type(request, route.body)) return refuse(exchange, *why);
     if (route.body == BodyKind::kNone && !is_empty_body(request.body)) {
@@ -110,6 +176,24 @@ void App::run(const ExchangePtr& exchange, const Router::Found& found) const {
     return exchange->reply(known.error());
   }
   route.handler(exchange, found.params);
+}
+
+void App::audit(const ExchangePtr& exchange, const Router::Found& found) const {
+  const AuditRule& rule = found.route->audit;
+  AuditEntry entry;
+  entry.actor = exchange->identity().label();
+  entry.role = to_string(exchange->identity().role);
+  entry.action = rule.action;
+  if (rule.target) entry.target = found.params[*rule.target];
+  exchange->before_reply([audit = audit_, entry = std::move(entry), rows = rule.rows](
+                             Response response, const Exchange::Sink& next) mutable {
+    entry.result = response.code.empty() ? "ok" : response.code;
+    if (rows == AuditRule::Rows::kCounted) {
+      audit->count(std::move(entry));
+      return next(std::move(response));
+    }
+    audit->record(std::move(entry), [response = std::move(response), next] { next(response); });
+  });
 }
 
 }  // namespace townkrier::http

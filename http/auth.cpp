@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/base64.hpp"
+#include "townkrier/password.hpp"
 
 namespace townkrier::http {
 
@@ -13,43 +13,66 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kRememberVerified = 5min;
+constexpr Duration kRememberVerified = 5min;
 constexpr std::size_t kMaxPending = 64;
-constexpr std::size_t kMaxPasswordBytes = 1024;
-// OWASP ASVS 4.0.3, 2.2.1: this many wrong passwords an address in this time, then 429.
-constexpr int kMaxFailures = 20;
-constexpr auto kFailureWindow = 60s;
-constexpr std::size_t kMaxTrackedAddresses = 10'000;
+constexpr std::size_t kTokenPrefixBytes = 7;  // "sha256:"
 
-std::unexpected<Error> unauthorized() {
-  return fail(Errc::kUnauthorized, "a valid user name and password are needed");
+Error unauthorized() {
+  return {Errc::kUnauthorized, "a valid user name and password, or a token, are needed", {}};
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Authenticator>> Authenticator::create(const AuthOptions& options) {
-  if (sodium_init() < 0) return fail(Errc::kInternal, "libsodium does not start");
-  if (options.enabled) {
-    if (options.username.empty())
-      return fail(Errc::kInvalidConfig, "server.auth.username is required");
-    if (options.password.empty() && options.password_hash.empty()) {
-      return fail(Errc::kInvalidConfig, "server.auth needs password_hash or password");
-    }
-    if (!options.password_hash.empty() && !options.password_hash.starts_with("$argon2id$")) {
-      return fail(Errc::kInvalidConfig, "server.auth.password_hash must be an Argon2id hash");
-    }
-  }
-  return std::unique_ptr<Authenticator>(new Authenticator(options));
+std::string_view session_cookie_name(RequestOrigin::Scheme scheme) {
+  return scheme == RequestOrigin::Scheme::kHttps ? "__Host-townkrier" : "townkrier";
 }
 
-Authenticator::Authenticator(const AuthOptions& options)
-    : enabled_(options.enabled), password_hash_(options.password_hash) {
+Result<std::unique_ptr<Authenticator>> Authenticator::create(const AuthOptions& options,
+                                                             std::shared_ptr<const Clock> clock) {
+  if (sodium_init() < 0) return fail(Errc::kInternal, "libsodium does not start");
+  if (options.enabled) {
+    // All but the address is as in the server's own check.
+    ServerOptions server;
+    server.auth = options;
+    if (auto valid = server.validate(); !valid) {
+      return fail(Errc::kInvalidConfig, valid.error().message);
+    }
+  }
+  return std::unique_ptr<Authenticator>(new Authenticator(options, std::move(clock)));
+}
+
+Authenticator::Authenticator(const AuthOptions& options, std::shared_ptr<const Clock> clock)
+    : enabled_(options.enabled),
+      clock_(std::move(clock)),
+      sessions_({.idle = options.session_idle, .lifetime = options.session_lifetime}) {
   randombytes_buf(key_.data(), key_.size());
-  user_ = digest_of(options.username);
-  password_ = digest_of(options.password);
-  if (enabled_ && !password_hash_.empty()) {
+  if (!enabled_) return;
+  if (!options.username.empty()) {
+    add_user({options.username, Role::kAdmin, options.password, options.password_hash});
+  }
+  for (const UserOptions& user : options.users) add_user(user);
+  for (const TokenOptions& token : options.tokens) add_token(token);
+  for (const User& user : users_) {
+    if (!user.hash.empty()) decoy_hash_ = user.hash;
+  }
+  if (!decoy_hash_.empty()) {
     verifier_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
   }
+}
+
+void Authenticator::add_user(const UserOptions& options) {
+  users_.push_back({.identity = {Identity::Kind::kUser, options.username, options.role},
+                    .name = digest_of(options.username),
+                    .password = digest_of(options.password),
+                    .hash = options.password_hash});
+}
+
+void Authenticator::add_token(const TokenOptions& options) {
+  Token token{.identity = {Identity::Kind::kToken, options.name, options.role}};
+  const std::string hex = options.hash.substr(kTokenPrefixBytes);
+  sodium_hex2bin(token.hash.data(), token.hash.size(), hex.data(), hex.size(), nullptr, nullptr,
+                 nullptr);
+  tokens_.push_back(std::move(token));
 }
 
 Authenticator::~Authenticator() {
@@ -62,12 +85,12 @@ void Authenticator::stop() {
   verifier_.join();
   std::deque<Pending> waiting;
   {
-    std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex_);
     waiting.swap(pending_);
     stopped_ = true;
   }
   for (Pending& pending : waiting) {
-    pending.done(fail(Errc::kUnavailable, "the server is stopping"));
+    pending.done(std::unexpected(LoginFailure{{Errc::kUnavailable, "the server is stopping", {}}}));
   }
 }
 
@@ -79,70 +102,119 @@ Authenticator::Digest Authenticator::digest_of(std::string_view text) const {
   return digest;
 }
 
-void Authenticator::check(const std::string* authorization, const std::string& address, Done done) {
-  if (!enabled_) return done({});
-  // Without credentials nothing is guessed: a browser's first request is no failure.
-  if (!authorization) return done(unauthorized());
-  if (is_blocked(address)) {
-    return done(fail(Errc::kOverloaded, "too many wrong passwords from this address"));
+// Looks at all of them, so that the time does not tell which one it was.
+std::size_t Authenticator::find_user(std::string_view name) const {
+  const Digest digest = digest_of(name);
+  std::size_t found = kNoUser;
+  for (std::size_t i = 0; i < users_.size(); ++i) {
+    if (sodium_memcmp(users_[i].name.data(), digest.data(), digest.size()) == 0) found = i;
   }
-  const auto credentials = parse_basic(*authorization);
-  if (!credentials || credentials->password.size() > kMaxPasswordBytes) {
-    return done(settle(false, address));
-  }
-  const bool user_right =
-      sodium_memcmp(digest_of(credentials->user).data(), user_.data(), user_.size()) == 0;
-  const Digest digest = digest_of(credentials->password);
-  if (password_hash_.empty()) {
-    const bool right = sodium_memcmp(digest.data(), password_.data(), digest.size()) == 0;
-    return done(settle(right && user_right, address));
-  }
-  if (user_right && remembers(digest)) return done({});
-  // A wrong name costs the same check, so that the answer's time does not tell which one was wrong.
-  verify_later({digest, user_right, credentials->password, address, std::move(done)});
+  return found;
 }
 
-bool Authenticator::remembers(const Digest& digest) {
-  std::lock_guard lock(mutex_);
-  if (!verified_ || std::chrono::steady_clock::now() - verified_at_ > kRememberVerified)
-    return false;
-  return sodium_memcmp(digest.data(), verified_->data(), digest.size()) == 0;
+void Authenticator::check(const Request& request, Done done) {
+  if (!enabled_) return done(Identity{});
+  const std::string& address = request.origin.address;
+  if (const std::string* authorization = request.header("authorization")) {
+    if (const auto token = parse_bearer(*authorization)) {
+      return check_token(*token, address, std::move(done));
+    }
+    if (auto credentials = parse_basic(*authorization)) {
+      return check_password(*std::move(credentials), address, std::move(done));
+    }
+    return done(std::unexpected(LoginFailure{unauthorized()}));
+  }
+  const auto key = find_cookie(request, session_cookie_name(request.origin.scheme));
+  if (key) {
+    if (auto session = sessions_.find(*key, clock_->now())) return done(session->identity);
+  }
+  // Nothing is guessed: a browser's first request is no failure, an old cookie neither.
+  done(std::unexpected(
+      LoginFailure{.error = unauthorized(), .tried = LoginFailure::Tried::kNothing}));
 }
 
-bool Authenticator::is_blocked(const std::string& address) {
-  std::lock_guard lock(mutex_);
-  const auto found = failures_.find(address);
-  if (found == failures_.end()) return false;
-  if (std::chrono::steady_clock::now() - found->second.since > kFailureWindow) {
-    failures_.erase(found);
-    return false;
+void Authenticator::check_token(std::string_view token, const std::string& address, Done done) {
+  Digest digest{};
+  crypto_hash_sha256(digest.data(), reinterpret_cast<const unsigned char*>(token.data()),
+                     token.size());
+  const Token* found = nullptr;
+  for (const Token& each : tokens_) {
+    if (sodium_memcmp(each.hash.data(), digest.data(), digest.size()) == 0) found = &each;
   }
-  return found->second.count >= kMaxFailures;
+  if (found) return done(found->identity);
+  const Duration wait = wait_of(address, "");
+  if (wait.count() > 0) return done(std::unexpected(too_soon(wait, kNoUser)));
+  done(settle({.user = kNoUser, .digest = {}, .credentials = {}, .address = address, .done = {}},
+              nullptr));
 }
 
-Result<void> Authenticator::settle(bool right, const std::string& address) {
-  std::lock_guard lock(mutex_);
-  if (right) {
-    failures_.erase(address);
-    return {};
+void Authenticator::check_password(BasicCredentials credentials, const std::string& address,
+                                   Done done) {
+  if (!enabled_) return done(Identity{});
+  const std::size_t user = find_user(credentials.user);
+  Pending pending{user, digest_of(credentials.password), std::move(credentials), address,
+                  std::move(done)};
+  // Who is in already is not kept out by others' failures from the same address.
+  if (user != kNoUser && remembers(user, pending.digest)) {
+    return pending.done(users_[user].identity);
   }
-  // Full: forgetting all is better than growing without end.
-  if (failures_.size() >= kMaxTrackedAddresses) failures_.clear();
-  Failures& failures = failures_[address];
-  if (failures.count++ == 0) failures.since = std::chrono::steady_clock::now();
-  return unauthorized();
+  const Duration wait = wait_of(address, pending.credentials.user);
+  if (wait.count() > 0) return pending.done(std::unexpected(too_soon(wait, user)));
+  if (pending.credentials.password.size() > kMaxPasswordBytes) {
+    return pending.done(settle(pending, nullptr));
+  }
+  const bool plain = user == kNoUser ? decoy_hash_.empty() : users_[user].hash.empty();
+  if (!plain) return verify_later(std::move(pending));
+  const Digest& wanted = user == kNoUser ? key_ : users_[user].password;
+  const bool right = sodium_memcmp(pending.digest.data(), wanted.data(), wanted.size()) == 0;
+  pending.done(settle(pending, right && user != kNoUser ? &users_[user].identity : nullptr));
+}
+
+bool Authenticator::remembers(std::size_t user, const Digest& digest) {
+  const std::lock_guard lock(mutex_);
+  const User& known = users_[user];
+  if (!known.verified || clock_->now() - known.verified_at > kRememberVerified) return false;
+  return sodium_memcmp(digest.data(), known.verified->data(), digest.size()) == 0;
+}
+
+Duration Authenticator::wait_of(const std::string& address, const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  return throttle_.wait(address, name, clock_->now());
+}
+
+LoginFailure Authenticator::refusal(std::size_t user) const {
+  return {.error = unauthorized(),
+          .actor = user == kNoUser ? std::string{} : users_[user].identity.label()};
+}
+
+LoginFailure Authenticator::too_soon(Duration wait, std::size_t user) const {
+  LoginFailure failure = refusal(user);
+  failure.error = {Errc::kOverloaded, "too many logins have failed; try again later", {}};
+  failure.retry_after = wait;
+  return failure;
+}
+
+Authenticator::Outcome Authenticator::settle(const Pending& pending, const Identity* right) {
+  const std::lock_guard lock(mutex_);
+  if (right != nullptr) {
+    throttle_.succeeded(pending.address, pending.credentials.user);
+    return *right;
+  }
+  throttle_.failed(pending.address, pending.credentials.user, clock_->now());
+  return std::unexpected(refusal(pending.user));
 }
 
 void Authenticator::verify_later(Pending pending) {
   {
-    std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex_);
     if (pending_.size() < kMaxPending && !stopped_) {
       pending_.push_back(std::move(pending));
       wake_.notify_one();
       return;
     }
   }
-  pending.done(fail(Errc::kOverloaded, "too many logins are being checked"));
+  pending.done(std::unexpected(LoginFailure{
+      .error = {Errc::kOverloaded, "too many logins are being checked", {}}, .retry_after = 1s}));
 }
 
 void Authenticator::run(const std::stop_token& stop) {
@@ -154,34 +226,30 @@ void Authenticator::run(const std::stop_token& stop) {
       next = std::move(pending_.front());
       pending_.pop_front();
     }
-    // Many requests of one page load wait here with the same password: the first check counts.
-    const bool right = (next.user_right && remembers(next.digest)) ||
-                       (!is_blocked(next.address) &&
-                        crypto_pwhash_str_verify(password_hash_.c_str(), next.password.data(),
-                                                 next.password.size()) == 0 &&
-                        next.user_right);
-    if (right) {
-      std::lock_guard lock(mutex_);
-      verified_ = next.digest;
-      verified_at_ = std::chrono::steady_clock::now();
-    }
-    sodium_memzero(next.password.data(), next.password.size());
-    next.done(settle(right, next.address));
+    verify(std::move(next));
   }
 }
 
-std::optional<BasicCredentials> parse_basic(std::string_view authorization) {
-  constexpr std::string_view kScheme = "basic ";
-  const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; };
-  if (authorization.size() < kScheme.size() ||
-      !std::ranges::equal(authorization.substr(0, kScheme.size()), kScheme, same)) {
-    return std::nullopt;
+void Authenticator::verify(Pending pending) {
+  const bool known = pending.user != kNoUser;
+  // Many requests of one page load wait here with the same password: the first check counts.
+  bool right = known && remembers(pending.user, pending.digest);
+  if (!right) {
+    const Duration wait = wait_of(pending.address, pending.credentials.user);
+    if (wait.count() > 0) return pending.done(std::unexpected(too_soon(wait, pending.user)));
+    // A name that does not exist costs the same, so that the time does not tell which one was
+    // wrong.
+    const std::string& hash = known ? users_[pending.user].hash : decoy_hash_;
+    std::string& password = pending.credentials.password;
+    right = crypto_pwhash_str_verify(hash.c_str(), password.data(), password.size()) == 0 && known;
+    sodium_memzero(password.data(), password.size());
   }
-  const auto decoded = base64_decode(authorization.substr(kScheme.size()));
-  if (!decoded) return std::nullopt;
-  const auto colon = decoded->find(':');
-  if (colon == std::string::npos) return std::nullopt;
-  return BasicCredentials{decoded->substr(0, colon), decoded->substr(colon + 1)};
+  if (right) {
+    const std::lock_guard lock(mutex_);
+    users_[pending.user].verified = pending.digest;
+    users_[pending.user].verified_at = clock_->now();
+  }
+  pending.done(settle(pending, right ? &users_[pending.user].identity : nullptr));
 }
 
 }  // namespace townkrier::http

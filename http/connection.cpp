@@ -29,14 +29,6 @@ constexpr ProblemText kNoMemory{503, "overloaded", "too much unread input is bei
 constexpr ProblemText kFailed{500, "internal",
                               "the server failed to answer this request; its log says why"};
 
-std::string next_request_id(ConnectionScope& scope) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  const std::uint64_t number = scope.requests.fetch_add(1, std::memory_order_relaxed);
-  std::string id = scope.request_id_prefix;
-  for (int shift = 36; shift >= 0; shift -= 4) id += kDigits[(number >> shift) & 0xF];
-  return id;
-}
-
 // Sends what the socket takes at once. -1: the connection is broken.
 ssize_t send_some(int fd, std::string_view head, std::string_view body) {
   std::array<iovec, 2> parts = {iovec{const_cast<char*>(head.data()), head.size()},
@@ -53,6 +45,14 @@ ssize_t send_some(int fd, std::string_view head, std::string_view body) {
 }
 
 }  // namespace
+
+std::string next_request_id(ConnectionScope& scope) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  const std::uint64_t number = scope.requests.fetch_add(1, std::memory_order_relaxed);
+  std::string id = scope.request_id_prefix;
+  for (int shift = 36; shift >= 0; shift -= 4) id += kDigits[(number >> shift) & 0xF];
+  return id;
+}
 
 Connection::Connection(Socket socket, std::shared_ptr<ConnectionScope> scope,
                        std::shared_ptr<ConnectionLoop> loop)

@@ -61,6 +61,9 @@ struct ConnectionScope {
   std::atomic<bool> stopping{false};  ///< Answers end their connections.
 };
 
+/// The id of the next answer.
+std::string next_request_id(ConnectionScope& scope);
+
 /// The event loop a connection lives on; outlives it. Thread-safe.
 class ConnectionLoop {
  public:

@@ -25,6 +25,12 @@ Exchange::~Exchange() {
   if (!answered_) reply(Error{Errc::kInternal, "the request was dropped", {}});
 }
 
+void Exchange::before_reply(std::function<void(Response, Sink)> step) {
+  sink_ = [step = std::move(step), next = std::move(sink_)](Response response) {
+    step(std::move(response), next);
+  };
+}
+
 void Exchange::reply(Response response) {
   if (answered_.exchange(true)) return;
   if (response.body.size() > kMaxAnswerBytes) response = problem(kAnswerTooLarge, request_id_);

@@ -8,7 +8,9 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
+#include "http/identity.hpp"
 #include "http/request.hpp"
 #include "http/response.hpp"
 #include "townkrier/result.hpp"
@@ -30,6 +32,14 @@ class Exchange {
   Exchange& operator=(const Exchange&) = delete;
 
   const Request& request() const { return request_; }
+  /// For the App, before any handler sees the exchange.
+  void set_origin(RequestOrigin origin) { request_.origin = std::move(origin); }
+  void set_identity(Identity identity) { identity_ = std::move(identity); }
+  /// Who sent it; of a public route nobody in particular.
+  const Identity& identity() const { return identity_; }
+  /// Takes the answer before the client gets it and hands it on, once, from any thread. Before the
+  /// handler is called.
+  void before_reply(std::function<void(Response, Sink)> step);
   /// Lets the body go, which may be large, once it has been read. For the handler, before it makes
   /// the call that answers.
   void release_body() { request_.body = {}; }
@@ -41,6 +51,7 @@ class Exchange {
 
  private:
   Request request_;
+  Identity identity_;
   const std::string request_id_;
   Sink sink_;
   const std::shared_ptr<const void> ticket_;

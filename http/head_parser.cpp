@@ -19,6 +19,7 @@ constexpr Reject kBadCoding{501, "not_implemented",
 constexpr Reject kTwoFramings{400, "bad_request",
                               "Content-Length and Transfer-Encoding exclude each other"};
 constexpr Reject kBadHost{400, "bad_request", "exactly one valid Host header is needed"};
+constexpr Reject kGivenTwice{400, "bad_request", "a header that has one value is given twice"};
 constexpr Reject kBadExpect{417, "expectation_failed",
                             "the only expectation known here is 100-continue"};
 
@@ -140,6 +141,14 @@ void trim(std::string& value) {
   value.erase(value.begin(), first);
 }
 
+// Two of one of these would be read differently by the next who reads them.
+std::optional<Reject> check_single(const std::vector<Header>& headers) {
+  for (const char* name : {"authorization", "content-type", "origin", "sec-fetch-site"}) {
+    if (std::ranges::count(headers, name, &Header::name) > 1) return kGivenTwice;
+  }
+  return std::nullopt;
+}
+
 // What may be given once at most, and how it frames the body.
 std::optional<Reject> read_framing(const std::vector<Header>& headers, bool is_1_1, Head& head) {
   int hosts = 0;
@@ -193,6 +202,7 @@ std::variant<Head, Reject> parse_head(std::string_view text) {
   }
   const bool is_1_1 = parser.http_minor == 1;
   if (auto why = read_framing(collector.headers, is_1_1, head)) return *why;
+  if (auto why = check_single(collector.headers)) return *why;
   head.target = std::move(collector.target);
   head.request.method = method_of(parser.method);
   head.request.headers = std::move(collector.headers);

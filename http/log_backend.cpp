@@ -135,6 +135,14 @@ void LogBackend::mark_read(const std::string& user_id, const LogId& id,
   engine_->mark_read(user_id, id, std::move(reply));
 }
 
+void LogBackend::record_audit(std::vector<AuditEntry> entries, Reply<std::monostate> reply) {
+  engine_->record_audit(std::move(entries), std::move(reply));
+}
+
+void LogBackend::audit(AuditFilter filter, Reply<AuditPage> reply) {
+  engine_->audit(std::move(filter), std::move(reply));
+}
+
 void LogBackend::health(Reply<HealthReport> reply) {
   engine_->health(std::move(reply));
 }

@@ -72,6 +72,8 @@ class LogBackend final : public DashboardBackend {
   void inbox(const std::string& user_id, std::size_t limit, std::optional<std::string> cursor,
              Reply<InboxPage> reply) override;
   void mark_read(const std::string& user_id, const LogId& id, Reply<std::uint64_t> reply) override;
+  void record_audit(std::vector<AuditEntry> entries, Reply<std::monostate> reply) override;
+  void audit(AuditFilter filter, Reply<AuditPage> reply) override;
   void health(Reply<HealthReport> reply) override;
   ContentPrivacy privacy() const override;
 

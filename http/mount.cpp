@@ -62,13 +62,7 @@ Result<std::shared_ptr<Mount>> Mount::create(const ServerOptions& options,
   if (auto valid = options.validate(); !valid) {
     return fail(Errc::kInvalidConfig, valid.error().message);
   }
-  const bool local_only = is_loopback(options.host) && !options.auth.enabled;
-  auto app = App::create({.path = options.path,
-                          .host = options.host,
-                          .hosts = local_only ? HostPolicy::kLoopbackOnly : HostPolicy::kAny,
-                          .auth = options.auth,
-                          .max_body_bytes = static_cast<std::size_t>(options.max_body_bytes)},
-                         std::move(backend), clock);
+  auto app = App::create(app_options(options, {}), std::move(backend), clock);
   if (!app) return std::unexpected(app.error());
   return std::shared_ptr<Mount>(new Mount(options, std::move(*app), std::move(clock)));
 }

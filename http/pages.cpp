@@ -46,6 +46,7 @@ Response text_response(int status, std::string_view type, std::string body) {
 }
 
 Route file_route(std::string pattern, Response file) {
+  // Without a login: there is nothing in it but the means to sign in.
   return {.pattern = std::move(pattern),
           .access = Access::kPublic,
           .query = {std::string(kAnyQuery)},

@@ -22,9 +22,14 @@ namespace Aio = Pistache::Aio;
 // Descriptors left to the rest of the process.
 constexpr int kReservedDescriptors = 128;
 
-constexpr std::string_view kFull =
-    "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: "
-    "close\r\n\r\n";
+constexpr ProblemText kFull{503, "overloaded", "too many connections are open"};
+
+std::string full_answer(ConnectionScope& scope) {
+  const std::string id = next_request_id(scope);
+  const Response response = problem(kFull, id);
+  return wire_head(response, {id, scope.clock->now(), WireOptions::Connection::kClose}) +
+         response.body;
+}
 
 void log_line(const LogSink& log, LogLevel level, const std::string& line) {
   if (log) log(level, line);
@@ -82,7 +87,8 @@ void PistacheServer::Impl::run_loops() {
 
 void PistacheServer::Impl::take(Accepted accepted) {
   if (!counter->enter(accepted.address)) {
-    ::send(accepted.fd, kFull.data(), kFull.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    const std::string answer = full_answer(*scope);
+    ::send(accepted.fd, answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     ::close(accepted.fd);
     return;
   }

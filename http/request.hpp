@@ -28,6 +28,16 @@ struct QueryPair {
   bool operator==(const QueryPair&) const = default;
 };
 
+/// Where a request comes from, as far as it can be believed; see forwarding.hpp.
+struct RequestOrigin {
+  enum class Scheme : std::uint8_t { kHttp, kHttps };
+  std::string address;  ///< The client's, numeric.
+  std::string host;     ///< As the client addressed the server; empty when it did not say.
+  Scheme scheme = Scheme::kHttp;
+  std::string prefix = {};  ///< What a proxy puts before our paths: "/ops", or empty.
+  bool operator==(const RequestOrigin&) const = default;
+};
+
 struct Request {
   Method method = Method::kGet;
   std::string path;  ///< As sent, without the query; starts with '/'.
@@ -37,7 +47,8 @@ struct Request {
   std::vector<Header> headers;
   std::string body;
   bool keep_alive = true;
-  std::string remote_address;  ///< Numeric; set by the server.
+  std::string remote_address;  ///< Of the peer, numeric; set by the server.
+  RequestOrigin origin = {};   ///< Set by the App.
 
   /// The first header of that lower-case name, or null.
   const std::string* header(std::string_view name) const;

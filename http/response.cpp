@@ -17,6 +17,8 @@ constexpr std::string_view kSecurityHeaders =
     "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; "
     "form-action 'self'\r\n"
+    "X-Frame-Options: DENY\r\n"
+    "Cross-Origin-Resource-Policy: same-origin\r\n"
     "Referrer-Policy: no-referrer\r\n";
 
 constexpr std::string_view kRetrySoon = "1";
@@ -137,6 +139,7 @@ Response problem(const ProblemText& text, std::string_view request_id,
   Response response;
   response.status = text.status;
   response.content_type = kProblemType;
+  response.code = text.code;
   response.body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   if (text.status == 429 || text.status == 503) {
     response.with_header("Retry-After",
@@ -152,12 +155,15 @@ Response problem(const Error& error, std::string_view request_id) {
 
 std::string wire_head(const Response& response, const WireOptions& options) {
   std::string out;
-  out.reserve(640);
+  out.reserve(768);
   out.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
   out.append(reason_phrase(response.status)).append("\r\n");
   append_header(out, "Date", http_date(options.now));
   if (!response.content_type.empty()) append_header(out, "Content-Type", response.content_type);
-  append_header(out, "Content-Length", std::to_string(response.body.size()));
+  // RFC 9110, 8.6: not with 204.
+  if (response.status != 204) {
+    append_header(out, "Content-Length", std::to_string(response.body.size()));
+  }
   if (options.connection == WireOptions::Connection::kClose) out += "Connection: close\r\n";
   append_header(out, "X-Request-Id", options.request_id);
   out += kSecurityHeaders;

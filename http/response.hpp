@@ -24,6 +24,7 @@ struct Response {
   std::string content_type{kJsonType};
   std::string body;
   std::vector<Header> headers;
+  std::string code = {};  ///< Of a problem, as in its body; empty: none.
 
   /// Control characters in `value` become blanks, so no value can start another header.
   Response& with_header(std::string name, std::string_view value);

@@ -54,6 +54,17 @@ void Router::add(std::string_view prefix, Route route) {
   entries_.insert(place, std::move(entry));
 }
 
+std::vector<std::pair<std::string, const Route*>> Router::list() const {
+  std::vector<std::pair<std::string, const Route*>> routes;
+  for (const Entry& entry : entries_) {
+    std::string name(to_string(entry.route.method));
+    name += ' ';
+    for (const std::string& segment : entry.segments) name.append("/").append(segment);
+    routes.emplace_back(std::move(name), &entry.route);
+  }
+  return routes;
+}
+
 Router::Match Router::match(Method method, const std::vector<std::string>& segments) const {
   const Method wanted = method == Method::kHead ? Method::kGet : method;
   std::string allow;

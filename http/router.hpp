@@ -4,28 +4,38 @@
 /// Which handler serves a method and a path. Filled at start, then read only: thread-safe.
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
 #include "http/exchange.hpp"
+#include "http/identity.hpp"
 #include "http/request.hpp"
 
 namespace townkrier::http {
-
-/// Who may call a route.
-enum class Access : std::uint8_t {
-  kPublic,   ///< Anybody: liveness only.
-  kRead,     ///< A logged-in viewer.
-  kOperate,  ///< The same, and not from another site's page.
-};
 
 /// What body a route takes.
 enum class BodyKind : std::uint8_t {
   kNone,          ///< Ignored when empty; a body has to be JSON all the same.
   kJson,          ///< application/json
   kJsonOrNdjson,  ///< or application/x-ndjson
+  kAny,           ///< Of any type: the handler checks it.
+};
+
+/// How a request that changes something is written to the audit log. Every route whose method is
+/// not GET needs one.
+struct AuditRule {
+  std::string action;  ///< "job.retry"; empty: nothing is written.
+  /// The path parameter that names the target; absent: there is none, or it is personal.
+  std::optional<std::size_t> target = std::nullopt;
+  enum class Rows : std::uint8_t {
+    kEach,     ///< A row a request, written before the answer.
+    kCounted,  ///< What programs do often: like requests of some seconds are one row.
+  };
+  Rows rows = Rows::kEach;
 };
 
 /// In Route::query: the route takes any parameters (a page reads its own in the browser).
@@ -39,9 +49,10 @@ using RouteHandler = std::function<void(const ExchangePtr& exchange, const PathP
 struct Route {
   Method method = Method::kGet;
   std::string pattern;  ///< "/jobs/:id/retry"
-  Access access = Access::kRead;
+  Access access = Access::kNobody;
   BodyKind body = BodyKind::kNone;
   std::vector<std::string> query = {};  ///< The parameters it knows; any other is refused.
+  AuditRule audit = {};
   RouteHandler handler;
 };
 
@@ -61,6 +72,9 @@ class Router {
   using Match = std::variant<Found, NotFound, MethodNotAllowed>;
 
   Match match(Method method, const std::vector<std::string>& segments) const;
+
+  /// "GET /api/jobs/:id" and its route, of all that were added. For the test of permissions.
+  std::vector<std::pair<std::string, const Route*>> list() const;
 
  private:
   struct Entry {

@@ -43,14 +43,7 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(HttpServerConfig config,
     return fail(Errc::kInvalidConfig, valid.error().message);
   }
   if (!config.clock) config.clock = std::make_shared<SystemClock>();
-  // Behind a proxy the Host is the proxy's business; then it is the login that keeps others out.
-  const bool local_only = is_loopback(options.host) && !options.auth.enabled;
-  auto app = App::create({.path = options.path,
-                          .host = options.host,
-                          .hosts = local_only ? HostPolicy::kLoopbackOnly : HostPolicy::kAny,
-                          .auth = options.auth,
-                          .max_body_bytes = static_cast<std::size_t>(options.max_body_bytes)},
-                         std::move(backend), config.clock);
+  auto app = App::create(app_options(options, config.log), std::move(backend), config.clock);
   if (!app) return std::unexpected(app.error());
   auto server =
       PistacheServer::start({.host = options.host,

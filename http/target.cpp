@@ -10,8 +10,9 @@ namespace {
 
 constexpr std::size_t kMaxQueryPairs = 64;
 
-constexpr Reject kBadTarget{400, "bad_request",
-                            "the request target must be a path that starts with '/'"};
+constexpr Reject kBadTarget{
+    400, "bad_request",
+    "the request target must be a path that starts with '/' or an http address"};
 constexpr Reject kBadPath{400, "bad_request", "the path has an empty or a dot segment"};
 constexpr Reject kBadEncoding{
     400, "bad_request",
@@ -23,6 +24,32 @@ int hex_value(char c) {
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
+}
+
+// RFC 9112, 3.2.2: to be taken from clients, its authority instead of the Host.
+struct Absolute {
+  std::string_view authority;
+  std::string_view rest;
+};
+std::optional<Absolute> split_absolute(std::string_view target) {
+  const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; };
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (target.size() < scheme.size() ||
+        !std::ranges::equal(target.substr(0, scheme.size()), scheme, same)) {
+      continue;
+    }
+    target.remove_prefix(scheme.size());
+    const auto end = std::min(target.find_first_of("/?"), target.size());
+    return Absolute{target.substr(0, end), target.substr(end)};
+  }
+  return std::nullopt;
+}
+
+bool is_authority(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' ||
+           c == '-' || c == '_' || c == ':' || c == '[' || c == ']';
+  });
 }
 
 bool is_clean_text(std::string_view text) {
@@ -82,6 +109,15 @@ std::optional<std::string> percent_decode(std::string_view text, Plus plus) {
 }
 
 std::optional<Reject> read_target(std::string_view target, Request& request) {
+  std::string rest;
+  if (const auto absolute = split_absolute(target)) {
+    if (!is_authority(absolute->authority)) return kBadTarget;
+    for (Header& header : request.headers) {
+      if (header.name == "host") header.value = absolute->authority;
+    }
+    rest = absolute->rest.starts_with('/') ? "" : "/";
+    target = rest.append(absolute->rest);
+  }
   if (target.empty() || target.front() != '/') return kBadTarget;
   for (const char c : target) {
     // What has to be percent-encoded (RFC 3986), and '#': a fragment is never sent.

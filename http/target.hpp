@@ -12,7 +12,8 @@
 
 namespace townkrier::http {
 
-/// Fills `path`, `segments` and `query`. Refused: anything but origin form, empty and dot segments,
+/// Fills `path`, `segments` and `query`. An absolute address gives `host`, too (RFC 9112,
+/// 3.2.2). Refused: any other form, empty and dot segments,
 /// broken percent-encoding, control characters, invalid UTF-8, more than 64 query pairs.
 std::optional<Reject> read_target(std::string_view target, Request& request);
 

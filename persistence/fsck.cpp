@@ -65,6 +65,7 @@ class Checker {
   Result<void> check_logs();
   Result<void> check_names(const NotificationLog& row, const std::string& position);
   Result<void> check_inbox();
+  Result<void> check_audit();
   Result<void> check_surplus();
   Result<void> check_counters();
 
@@ -254,6 +255,17 @@ Result<void> Checker::check_inbox() {
   });
 }
 
+Result<void> Checker::check_audit() {
+  return each(Family::kAudit, [&](std::string_view key, std::string_view value) -> Result<void> {
+    const auto id = id_at_end(key);
+    if (!id || key.size() != id->bytes.size())
+      return report("an audit row has a damaged key"), Result<void>{};
+    auto entry = decode_audit(*id, value);
+    if (!entry) report("audit row " + id->to_string() + ": " + entry.error().message);
+    return {};
+  });
+}
+
 Result<void> Checker::check_surplus() {
   for (const Family family :
        {Family::kReady, Family::kDue, Family::kFinished, Family::kStatus, Family::kRunning,
@@ -287,8 +299,8 @@ Result<void> Checker::check_counters() {
 
 Result<CheckReport> Checker::run() {
   for (const auto step : {&Checker::check_jobs, &Checker::check_states, &Checker::check_unique,
-                          &Checker::check_logs, &Checker::check_inbox, &Checker::check_surplus,
-                          &Checker::check_counters}) {
+                          &Checker::check_logs, &Checker::check_inbox, &Checker::check_audit,
+                          &Checker::check_surplus, &Checker::check_counters}) {
     if (auto ok = (this->*step)(); !ok) return std::unexpected(ok.error());
   }
   return std::move(report_);

@@ -29,6 +29,7 @@
 ///   inbox      user ^created ^id            message record
 ///   inbox_id   user id                      created        finds a message, spots repeats
 ///   inbox_time created id user              bytes          messages by age, for retention
+///   audit      id                           audit record   who did what; only the newest are kept
 ///
 /// Records are in record_codec.hpp and have a version of their own, their first byte.
 ///
@@ -75,12 +76,13 @@ enum class Family : std::uint8_t {
   kInboxId,
   kRunning,
   kInboxTime,
+  kAudit,
 };
 
 /// Names on disk, in the order of Family. "default" cannot have another name.
-inline constexpr std::array<const char*, 16> kFamilyNames = {
-    "default", "jobs",      "state",    "ready",   "due",   "finished", "status",     "unique",
-    "logs",    "log_state", "log_time", "log_ref", "inbox", "inbox_id", "running",    "inbox_time"};
+inline constexpr std::array<const char*, 17> kFamilyNames = {
+    "default",  "jobs",    "state", "ready",    "due",     "finished",   "status", "unique", "logs",
+    "log_state", "log_time", "log_ref", "inbox", "inbox_id", "running", "inbox_time", "audit"};
 inline constexpr std::size_t kFamilyCount = kFamilyNames.size();
 
 /// First letter of keys in `default`.

@@ -4,6 +4,7 @@
 #include <mutex>
 #include <utility>
 
+#include "persistence/audit_trail.hpp"
 #include "persistence/batch_check.hpp"
 #include "persistence/cursor.hpp"
 #include "persistence/memory_store.hpp"
@@ -297,6 +298,31 @@ Result<std::uint64_t> MemoryStore::delete_messages(TimePoint older_than, std::si
   }
   if (auto rows = ledger_.resolve(delta)) ledger_.adopt(*rows);
   return deleted;
+}
+
+Result<void> MemoryStore::append_audit(std::span<const AuditEntry> entries, Durability) {
+  const std::lock_guard lock(mutex_);
+  for (const AuditEntry& entry : entries) audit_[entry.id] = stored_form(entry);
+  if (audit_.size() <= kMaxAuditEntries + kAuditSlack) return {};
+  while (audit_.size() > kMaxAuditEntries) audit_.erase(audit_.begin());
+  return {};
+}
+
+Result<AuditPage> MemoryStore::audit(const AuditFilter& filter) const {
+  if (auto ok = check_page(filter.limit, 0); !ok) return std::unexpected(ok.error());
+  const auto after = parse_audit_cursor(filter.cursor);
+  if (!after) return std::unexpected(after.error());
+  const std::shared_lock lock(mutex_);
+  AuditPage page;
+  auto it = *after ? audit_.lower_bound(**after) : audit_.end();
+  while (it != audit_.begin()) {
+    --it;
+    if (matches(filter, it->second)) page.entries.push_back(it->second);
+    if (page.entries.size() < filter.limit) continue;
+    page.next = audit_cursor(it->first);
+    break;
+  }
+  return page;
 }
 
 }  // namespace townkrier::persistence

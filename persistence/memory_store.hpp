@@ -55,6 +55,9 @@ class MemoryStore final : public Store {
   Result<std::uint64_t> delete_messages(TimePoint older_than, std::size_t limit,
                                         Durability durability) override;
 
+  Result<void> append_audit(std::span<const AuditEntry> entries, Durability durability) override;
+  Result<AuditPage> audit(const AuditFilter& filter) const override;
+
   Result<void> health() const override { return {}; }
   Result<void> sync() override { return {}; }
 
@@ -114,6 +117,7 @@ class MemoryStore final : public Store {
   std::set<std::pair<std::string, LogId>> message_ids_;
   std::set<std::pair<IndexPosition, std::string>> message_time_;
   std::unordered_map<JobId, std::uint64_t> finished_bytes_;
+  std::map<Uuid, AuditEntry> audit_;
   std::map<std::string, std::string> settings_;
   Ledger ledger_;
 };

@@ -13,6 +13,7 @@ constexpr std::uint8_t kStateVersion = 2;
 constexpr std::uint8_t kLogVersion = 1;
 constexpr std::uint8_t kDeliveryVersion = 2;
 constexpr std::uint8_t kInboxVersion = 1;
+constexpr std::uint8_t kAuditVersion = 1;
 constexpr std::size_t kPrivacyCount = 3;
 constexpr std::size_t kStrategyCount = 3;
 
@@ -607,6 +608,32 @@ Result<InboxMessage> decode_inbox(const std::string& user_id, const LogId& id,
   message.read = has.next();
   message.created_at = in.time();
   return finished(in, has, std::move(message), "inbox");
+}
+
+void encode(const AuditEntry& entry, std::string& out) {
+  append_u8(out, kAuditVersion);
+  append_time_field(out, entry.at);
+  for (const auto* part :
+       {&entry.actor, &entry.role, &entry.action, &entry.target, &entry.result}) {
+    append_text(out, *part);
+  }
+  append_varint(out, entry.count);
+}
+
+Result<AuditEntry> decode_audit(const Uuid& id, std::string_view bytes) {
+  ByteReader in(bytes);
+  if (const int version = in.u8(); version != kAuditVersion) {
+    return unknown_version("audit", version);
+  }
+  AuditEntry entry;
+  entry.id = id;
+  entry.at = in.time();
+  for (auto* part : {&entry.actor, &entry.role, &entry.action, &entry.target, &entry.result}) {
+    *part = text(in);
+  }
+  entry.count = in.varint();
+  if (!in.ok() || !in.at_end()) return damaged("audit");
+  return entry;
 }
 
 void encode_counts(std::span<const std::uint64_t> counts, std::string& out) {

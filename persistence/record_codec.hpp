@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "townkrier/audit.hpp"
 #include "townkrier/job.hpp"
 #include "townkrier/log.hpp"
 #include "townkrier/result.hpp"
@@ -37,6 +38,9 @@ Result<InboxMessage> decode_inbox(const std::string& user_id, const LogId& id,
 /// A delivery alone: how far a log row has come whose job is gone.
 void encode(const Delivery& delivery, std::string& out);
 Result<Delivery> decode_delivery(std::string_view bytes);
+
+void encode(const AuditEntry& entry, std::string& out);
+Result<AuditEntry> decode_audit(const Uuid& id, std::string_view bytes);
 
 /// A row of counters.
 void encode_counts(std::span<const std::uint64_t> counts, std::string& out);

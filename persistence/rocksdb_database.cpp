@@ -76,7 +76,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path, Mode m
     if (auto made = create_directory(path); !made) return std::unexpected(made.error());
   }
   std::unique_ptr<Database> database(new Database(path, settings));
-  if (auto known = database->check_families(); !known) return std::unexpected(known.error());
+  if (auto known = database->check_families(mode); !known) return std::unexpected(known.error());
   if (const auto status = database->open_db(mode); !status.ok()) {
     return std::unexpected(database->open_error(status));
   }
@@ -97,7 +97,7 @@ void Database::close() {
   db_.reset();
 }
 
-Result<void> Database::check_families() const {
+Result<void> Database::check_families(Mode mode) const {
   if (!holds_database(path_)) return {};
   std::vector<std::string> names;
   const auto status =
@@ -110,6 +110,10 @@ Result<void> Database::check_families() const {
                     " was written by a newer version or another program (it has a column family "
                     "'" +
                     name + "'); use that version, or another storage.path");
+  }
+  if (mode == Mode::kReadOnly && names.size() < kFamilyCount) {
+    return fail(Errc::kInvalidConfig,
+                path_ + " has an older storage format; a start of the server brings it up to date");
   }
   return {};
 }
@@ -179,6 +183,8 @@ Result<void> Database::check_version(Mode mode) {
   if (*stored) {
     const std::uint64_t version = ByteReader(**stored).u64();
     if (version == kSchemaVersion) return {};
+    // Format 3 added the family `audit`, which opening has made, empty.
+    if (version == 2) return write_version();
     return fail(Errc::kInvalidConfig, path_ + " has the storage format " + std::to_string(version) +
                                           ", this program knows up to " +
                                           std::to_string(kSchemaVersion) +
@@ -193,6 +199,10 @@ Result<void> Database::check_version(Mode mode) {
       return fail(Errc::kInvalidConfig, path_ + " is a database of another program");
     }
   }
+  return write_version();
+}
+
+Result<void> Database::write_version() {
   std::string version;
   append_u64(version, kSchemaVersion);
   rocksdb::WriteOptions durable;

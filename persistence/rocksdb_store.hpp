@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <shared_mutex>
 
 #include "persistence/batch_writer.hpp"
@@ -74,6 +75,9 @@ class RocksDbStore final : public Store {
   Result<std::uint64_t> delete_messages(TimePoint older_than, std::size_t limit,
                                         Durability durability) override;
 
+  Result<void> append_audit(std::span<const AuditEntry> entries, Durability durability) override;
+  Result<AuditPage> audit(const AuditFilter& filter) const override;
+
   Result<void> health() const override;
   Result<void> sync() override;
 
@@ -118,6 +122,11 @@ class RocksDbStore final : public Store {
   Result<std::vector<InboxMessage>> unread_messages(const ReadView& view,
                                                     const std::string& user_id) const;
 
+  // Both need `write_mutex_`.
+  Result<void> count_audit();
+  /// Puts the deletion of the oldest of that many rows into the batch; returns of how many.
+  Result<std::uint64_t> drop_old_audit(std::uint64_t rows, rocksdb::WriteBatch& batch);
+
   // Shared by all threads.
   const std::unique_ptr<Database> database_;
   const std::uint64_t min_free_space_bytes_;
@@ -132,6 +141,8 @@ class RocksDbStore final : public Store {
   std::mutex write_mutex_;
   LogDoubts doubts_;
   BatchWriter writer_;
+  std::optional<std::uint64_t> audit_rows_;  ///< Absent until the first row is written.
+  std::string audit_floor_;                  ///< No row is below this key.
 };
 
 }  // namespace townkrier::persistence

@@ -11,20 +11,79 @@ namespace townkrier::server {
 namespace {
 
 constexpr std::size_t kMaxConfigBytes = 1 << 20;
+constexpr std::size_t kMaxLogins = 1000;
+
+Result<Role> read_role(std::string_view text) {
+  if (auto role = parse_role(text)) return role;
+  return fail(Errc::kInvalidConfig, "must be viewer, producer, operator or admin");
+}
+
+/// The tables of an array, which variables may add to: TOWNKRIER_..._USERS_0_USERNAME.
+template <class Read>
+void read_tables(TableReader& reader, std::string_view key, Read read) {
+  const ConfigNode* array = reader.array(key);
+  const auto* tables = array != nullptr ? array->as<ConfigNode::Array>() : nullptr;
+  for (std::size_t i = 0; i < kMaxLogins; ++i) {
+    const std::string path = reader.path_of(key) + "." + std::to_string(i);
+    const ConfigNode* table = tables != nullptr && i < tables->size() ? &(*tables)[i] : nullptr;
+    if (table == nullptr && reader.reading().variables_under(path).empty()) return;
+    if (table != nullptr) reader.reading().remember_origin(path, table->origin);
+    if (table != nullptr && table->as<ConfigNode::Table>() == nullptr) {
+      reader.reading().problem(table->origin, path, "must be a table");
+      continue;
+    }
+    read(table, path);
+  }
+  reader.wrong(key, "must be at most " + std::to_string(kMaxLogins));
+}
+
+void warn_of_plain(ConfigReading& reading, const std::string& path, const std::string& password,
+                   const std::string& hash) {
+  if (password.empty() || !hash.empty()) return;
+  reading.warning(reading.origins().at(path + ".password"), path + ".password",
+                  "is kept in plain text; password_hash is safer");
+}
+
+UserOptions read_user(ConfigReading& reading, const ConfigNode* table, const std::string& path) {
+  TableReader reader(reading, table, path);
+  UserOptions user;
+  reader.text("username", user.username);
+  reader.word("role", user.role, &read_role);
+  reader.text("password", user.password);
+  reader.text("password_hash", user.password_hash);
+  reader.finish();
+  warn_of_plain(reading, path, user.password, user.password_hash);
+  return user;
+}
+
+TokenOptions read_token(ConfigReading& reading, const ConfigNode* table, const std::string& path) {
+  TableReader reader(reading, table, path);
+  TokenOptions token;
+  reader.text("name", token.name);
+  reader.word("role", token.role, &read_role);
+  reader.text("hash", token.hash);
+  reader.finish();
+  return token;
+}
 
 void read_auth(ConfigReading& reading, const ConfigNode* table, AuthOptions& options) {
   TableReader reader(reading, table, "server.auth");
   reader.text("username", options.username);
   reader.text("password", options.password);
   reader.text("password_hash", options.password_hash);
-  reader.unsupported("tokens", "access tokens come with roles, which this version does not have");
+  reader.duration("session_idle", options.session_idle);
+  reader.duration("session_lifetime", options.session_lifetime);
+  read_tables(reader, "users", [&](const ConfigNode* node, const std::string& path) {
+    options.users.push_back(read_user(reading, node, path));
+  });
+  read_tables(reader, "tokens", [&](const ConfigNode* node, const std::string& path) {
+    options.tokens.push_back(read_token(reading, node, path));
+  });
   reader.finish();
   options.enabled = table != nullptr || !options.username.empty() || !options.password.empty() ||
-                    !options.password_hash.empty();
-  if (!options.password.empty() && options.password_hash.empty()) {
-    reading.warning(reading.origins().at("server.auth.password"), "server.auth.password",
-                    "is kept in plain text; password_hash is safer");
-  }
+                    !options.password_hash.empty() || !options.users.empty() ||
+                    !options.tokens.empty();
+  warn_of_plain(reading, "server.auth", options.password, options.password_hash);
 }
 
 ServerOptions read_server(ConfigReading& reading, const ConfigNode* table) {
@@ -40,6 +99,13 @@ ServerOptions read_server(ConfigReading& reading, const ConfigNode* table) {
   reader.duration("request_timeout", options.request_timeout);
   reader.integer("max_connections", options.max_connections);
   reader.integer("max_connections_per_address", options.max_connections_per_address);
+  reader.texts("hosts", options.hosts);
+  reader.texts("trusted_proxies", options.trusted_proxies);
+  for (const std::string& network : options.trusted_proxies) {
+    if (!is_network(network)) {
+      reader.wrong("trusted_proxies", "must be addresses or networks such as \"10.0.0.0/8\"");
+    }
+  }
   read_auth(reading, reader.table("auth"), options.auth);
   reader.finish();
   if (!options.auth.enabled && !is_loopback(options.host)) {

@@ -249,6 +249,28 @@ void TableReader::text(std::string_view key, std::string& field) {
   if (auto value = text_value(key)) field = *std::move(value);
 }
 
+void TableReader::texts(std::string_view key, std::vector<std::string>& field) {
+  const auto node = find(key);
+  if (!node) return;
+  if (node->is_untyped()) {
+    field.clear();
+    for (std::string_view rest = *node->as<std::string>(); !rest.empty();) {
+      const auto comma = std::min(rest.find(','), rest.size());
+      field.emplace_back(rest.substr(0, comma));
+      rest.remove_prefix(std::min(comma + 1, rest.size()));
+    }
+    return;
+  }
+  const auto* items = node->as<ConfigNode::Array>();
+  if (items == nullptr) return wrong(key, "must be an array of texts");
+  field.clear();
+  for (const ConfigNode& item : *items) {
+    const auto* text = item.as<std::string>();
+    if (text == nullptr) return wrong(key, "must be an array of texts");
+    field.push_back(*text);
+  }
+}
+
 void TableReader::duration(std::string_view key, Duration& field) {
   const auto node = find(key);
   if (!node) return;

@@ -90,6 +90,8 @@ class TableReader {
   }
   void number(std::string_view key, double& field);
   void text(std::string_view key, std::string& field);
+  /// An array of texts; from a variable, texts with commas between them.
+  void texts(std::string_view key, std::vector<std::string>& field);
   void duration(std::string_view key, Duration& field);
   void bytes(std::string_view key, std::uint64_t& field);
   /// A text read by `parse`, a function string_view → Result<T>.

@@ -27,6 +27,20 @@ Result<ListenAddress> parse_listen(std::string_view text) {
   return ListenAddress{std::string(host), port};
 }
 
+bool is_network(const std::string& text) {
+  const auto slash = text.find('/');
+  const std::string address = text.substr(0, slash);
+  in_addr v4{};
+  in6_addr v6{};
+  const bool is_v4 = ::inet_pton(AF_INET, address.c_str(), &v4) == 1;
+  if (!is_v4 && ::inet_pton(AF_INET6, address.c_str(), &v6) != 1) return false;
+  if (slash == std::string::npos) return true;
+  int bits = -1;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data() + slash + 1, end, bits);
+  return error == std::errc{} && stop == end && bits >= 0 && bits <= (is_v4 ? 32 : 128);
+}
+
 bool is_loopback(std::string_view host) {
   const std::string text(host);
   in_addr v4{};

@@ -22,4 +22,7 @@ Result<ListenAddress> parse_listen(std::string_view text);
 /// True for 127.0.0.0/8, ::1 and localhost: only this machine can connect.
 bool is_loopback(std::string_view host);
 
+/// An address or a network, "10.0.0.0/8".
+bool is_network(const std::string& text);
+
 }  // namespace townkrier::server

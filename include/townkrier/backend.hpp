@@ -7,10 +7,12 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "townkrier/audit.hpp"
 #include "townkrier/job.hpp"
 #include "townkrier/log.hpp"
 #include "townkrier/result.hpp"
@@ -100,6 +102,10 @@ class DashboardBackend {
   /// Nil id: all of the user's. Replies with how many were unread.
   virtual void mark_read(const std::string& user_id, const LogId& id,
                          Reply<std::uint64_t> reply) = 0;
+
+  /// Durable. Ids grow from call to call.
+  virtual void record_audit(std::vector<AuditEntry> entries, Reply<std::monostate> reply) = 0;
+  virtual void audit(AuditFilter filter, Reply<AuditPage> reply) = 0;
 
   virtual void health(Reply<HealthReport> reply) = 0;
   /// How much of payloads and recipients answers may show.

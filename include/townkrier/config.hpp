@@ -156,13 +156,43 @@ struct PolicyOptions {
   Result<void> validate() const;
 };
 
+/// What somebody who is known to the HTTP interface may do. Not an order: a producer may not look
+/// around. docs/security.md has the table.
+enum class Role : std::uint8_t {
+  kViewer,    ///< See everything but the audit log, change nothing.
+  kProducer,  ///< Enqueue and send, see the jobs it knows the ids of, use inboxes. For programs.
+  kOperator,  ///< What viewer and producer may; retry, cancel, delete, pause, resume.
+  kAdmin,     ///< Everything; also deleting log rows and reading the audit log.
+};
+Result<Role> parse_role(std::string_view text);
+std::string_view to_string(Role role);
+
+/// A person, for Basic and for signing in at the dashboard.
+struct UserOptions {
+  std::string username;  ///< 1..64 bytes without ':' and control characters.
+  Role role = Role::kViewer;
+  std::string password;       ///< Plain, at least 12 bytes. Programs warn when it is in a file.
+  std::string password_hash;  ///< Argon2id (`townkrier hash-password`); wins over `password`.
+};
+
+/// A program, which sends "Authorization: Bearer TOKEN".
+struct TokenOptions {
+  std::string name;  ///< 1..64 of [A-Za-z0-9_.-]; what the audit log shows.
+  Role role = Role::kProducer;
+  std::string hash;  ///< "sha256:" and the hex SHA-256 of the token.
+};
+
 /// Who may use the HTTP interface. Off is allowed on loopback only.
 struct AuthOptions {
   bool enabled = false;
-  std::string username;  ///< Required when enabled; without ':'.
-  /// Plain, at least 12 bytes; hashed at start. Programs warn when it comes from a file.
-  std::string password;
-  std::string password_hash;  ///< Argon2id string; wins over `password`.
+  /// An admin, beside `users`; empty: none.
+  std::string username;
+  std::string password;                   ///< As in UserOptions.
+  std::string password_hash;              ///< As in UserOptions.
+  std::vector<UserOptions> users = {};    ///< At most 1,000; names differ.
+  std::vector<TokenOptions> tokens = {};  ///< At most 1,000; names and hashes differ.
+  Duration session_idle{1'800'000};       ///< A session unused for that long ends; 1 min..30 days.
+  Duration session_lifetime{43'200'000};  ///< A session ends after that; 1 min..30 days.
 };
 
 /// `[server]` and the DashboardServer facade.
@@ -176,6 +206,12 @@ struct ServerOptions {
   Duration request_timeout{15'000};         ///< Until a 503 is written; 100 ms..10 min.
   int max_connections = 4096;               ///< In total; 1..100,000.
   int max_connections_per_address = 2048;
+  /// Names that are answered as Host, without port, beside the bound one and this machine's
+  /// loopback names. Empty: any name when there is a login, else only those.
+  std::vector<std::string> hosts = {};
+  /// Addresses or networks ("10.0.0.0/8") whose X-Forwarded-For, -Proto, -Host and -Prefix are
+  /// believed.
+  std::vector<std::string> trusted_proxies = {};
   Result<void> validate() const;
 };
 

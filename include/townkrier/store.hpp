@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "townkrier/audit.hpp"
 #include "townkrier/config.hpp"
 #include "townkrier/job.hpp"
 #include "townkrier/log.hpp"
@@ -204,8 +205,17 @@ class InboxStore {
                                                 Durability durability) = 0;
 };
 
+/// Who did what.
+class AuditStore {
+ public:
+  virtual ~AuditStore() = default;
+  /// Adds rows, whose ids grow; any thread. Beyond `kMaxAuditEntries` the oldest go.
+  virtual Result<void> append_audit(std::span<const AuditEntry> entries, Durability durability) = 0;
+  virtual Result<AuditPage> audit(const AuditFilter& filter) const = 0;
+};
+
 /// What the engine needs; both bundled stores are one.
-class Store : public JobStore, public LogStore, public InboxStore {
+class Store : public JobStore, public LogStore, public InboxStore, public AuditStore {
  public:
   /// Cheap check that writes would work now (not failed, enough disk); used by /health.
   virtual Result<void> health() const = 0;

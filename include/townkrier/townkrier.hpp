@@ -4,6 +4,7 @@
 /// The whole public interface, except the opt-in headers `townkrier/caf.hpp` (the engine inside a
 /// caller's own actor system) and `townkrier/pistache_mount.hpp` (routes in a caller's own server).
 
+#include "townkrier/audit.hpp"
 #include "townkrier/backend.hpp"
 #include "townkrier/channel.hpp"
 #include "townkrier/config.hpp"
@@ -18,6 +19,7 @@
 #include "townkrier/maintenance.hpp"
 #include "townkrier/notification.hpp"
 #include "townkrier/notification_manager.hpp"
+#include "townkrier/password.hpp"
 #include "townkrier/providers.hpp"
 #include "townkrier/queue_manager.hpp"
 #include "townkrier/receipts.hpp"

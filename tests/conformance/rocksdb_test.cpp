@@ -95,6 +95,36 @@ TEST_F(RocksDbStoreFiles, RefusesAFileAsDirectory) {
   EXPECT_EQ(refusal().code, Errc::kIo);
 }
 
+// Format 2 had no audit log.
+TEST_F(RocksDbStoreFiles, BringsFormat2UpToDate) {
+  open();
+  std::string version;
+  persistence::append_u64(version, 2);
+  {
+    auto database = Database::open(path(), Database::Mode::kReadWrite);
+    ASSERT_TRUE(database);
+    auto& db = (*database)->db();
+    ASSERT_TRUE(db.DropColumnFamily((*database)->family(Family::kAudit)).ok());
+    ASSERT_TRUE(
+        db.Put({}, (*database)->family(Family::kMeta), std::string(1, MetaKey::kVersion), version)
+            .ok());
+  }
+  const auto early = Database::open(path(), Database::Mode::kReadOnly);
+  ASSERT_FALSE(early);
+  EXPECT_NE(early.error().message.find("older storage format"), std::string::npos);
+  {
+    const auto store = open();
+    ASSERT_TRUE(store);
+    AuditEntry entry;
+    entry.id = id_of(1);
+    ASSERT_TRUE(store->append_audit(std::span(&entry, 1), Durability::kFsync));
+  }
+  EXPECT_EQ(open()->audit({})->entries.size(), 1u);
+  const auto findings = check_store(path());
+  ASSERT_TRUE(findings);
+  EXPECT_TRUE(findings->empty());
+}
+
 TEST_F(RocksDbStoreFiles, RefusesANewerFormat) {
   open();
   std::string version;

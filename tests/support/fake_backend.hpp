@@ -54,7 +54,12 @@ class FakeBackend : public DashboardBackend {
   std::function<void(const JobId&, Reply<Job>)> hold;
   std::function<Result<void>(const JobRequest&)> check_rule;
 
+  AuditPage audit_page;
+  std::optional<Error> audit_error;  ///< Of record_audit.
+
   // What it was asked.
+  std::vector<AuditEntry> audited;
+  std::optional<AuditFilter> audit_filter;
   std::vector<std::string> calls;
   std::vector<JobRequest> enqueued;
   std::optional<JobFilter> job_filter;
@@ -146,6 +151,18 @@ class FakeBackend : public DashboardBackend {
   void mark_read(const std::string& user_id, const LogId& id, Reply<std::uint64_t> reply) override {
     marked = {user_id, id};
     answer(std::move(reply), count);
+  }
+  void record_audit(std::vector<AuditEntry> entries, Reply<std::monostate> reply) override {
+    {
+      std::lock_guard lock(mutex_);
+      for (auto& entry : entries) audited.push_back(std::move(entry));
+    }
+    if (audit_error) return reply(std::unexpected(*audit_error));
+    reply(std::monostate{});
+  }
+  void audit(AuditFilter filter, Reply<AuditPage> reply) override {
+    audit_filter = std::move(filter);
+    answer(std::move(reply), audit_page);
   }
   void health(Reply<HealthReport> reply) override { answer(std::move(reply), report); }
   ContentPrivacy privacy() const override { return level; }

@@ -89,6 +89,13 @@ class FaultyStore final : public Store {
     if (fail_with) return fail(*fail_with, "injected");
     return inner_->delete_messages(t, n, d);
   }
+  Result<void> append_audit(std::span<const AuditEntry> entries, Durability d) override {
+    if (fail_with) return fail(*fail_with, "injected");
+    return inner_->append_audit(entries, d);
+  }
+  Result<AuditPage> audit(const AuditFilter& filter) const override {
+    return inner_->audit(filter);
+  }
   Result<void> health() const override { return inner_->health(); }
   Result<void> sync() override { return inner_->sync(); }
 

@@ -18,7 +18,11 @@ namespace townkrier::http {
 
 class StoppedClock final : public Clock {
  public:
-  TimePoint now() const override { return TimePoint{Duration{1'767'225'600'000}}; }
+  TimePoint now() const override { return now_; }
+  void advance(Duration by) { now_ += by; }
+
+ private:
+  TimePoint now_{Duration{1'767'225'600'000}};
 };
 
 struct Sent {
@@ -26,14 +30,20 @@ struct Sent {
   std::string target = "/";
   std::string body = {};
   std::vector<Header> headers = {};
+  std::string from = "127.0.0.1";
 };
 
 class AppTest : public ::testing::Test {
  protected:
   void SetUp() override { start({}); }
 
+  void TearDown() override {
+    if (app_) app_->stop();
+  }
+
   void start(AppOptions options) {
-    auto made = App::create(std::move(options), backend_, std::make_shared<StoppedClock>());
+    if (app_) app_->stop();
+    auto made = App::create(std::move(options), backend_, clock_);
     ASSERT_TRUE(made) << made.error().message;
     app_ = std::move(*made);
   }
@@ -49,7 +59,7 @@ class AppTest : public ::testing::Test {
       request.headers.push_back({"content-type", "application/json"});
     }
     request.body = sent.body;
-    request.remote_address = "127.0.0.1";
+    request.remote_address = sent.from;
     auto answer = std::make_shared<std::optional<Response>>();
     app_->handle(
         std::make_shared<Exchange>(std::move(request), "req-1", [answer](Response response) {
@@ -89,6 +99,7 @@ class AppTest : public ::testing::Test {
   }
 
   std::shared_ptr<testing::FakeBackend> backend_ = std::make_shared<testing::FakeBackend>();
+  std::shared_ptr<StoppedClock> clock_ = std::make_shared<StoppedClock>();
   std::shared_ptr<App> app_;
 };
 

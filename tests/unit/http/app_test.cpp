@@ -14,7 +14,7 @@ std::string basic(const std::string& credentials) {
 
 AppOptions with_login() {
   AppOptions options;
-  options.hosts = HostPolicy::kAny;
+  options.hosts.policy = HostPolicy::kAny;
   options.auth = {.enabled = true, .username = "admin", .password = "correct horse battery"};
   return options;
 }
@@ -115,8 +115,14 @@ TEST_F(AppTest, AnswersLoopbackNamesOnlyOnLoopback) {
        {"example.com", "localhost.example.com", "127.0.0.1.example.com", "10.0.0.1"}) {
     EXPECT_EQ(status(host), 421) << host;
   }
+  AppOptions named;
+  named.hosts.names = {"Town.example.com"};
+  start(named);
+  EXPECT_EQ(status("town.example.com:443"), 200);
+  EXPECT_EQ(status("localhost"), 200);
+  EXPECT_EQ(status("example.com"), 421);
   AppOptions open;
-  open.hosts = HostPolicy::kAny;
+  open.hosts.policy = HostPolicy::kAny;
   start(open);
   EXPECT_EQ(status("example.com"), 200);
 }
@@ -174,11 +180,14 @@ TEST_F(AppTest, MapsErrorsToStatusCodes) {
   }
 }
 
-TEST_F(AppTest, DeniesEverythingButLivenessWithoutALogin) {
+TEST_F(AppTest, DeniesEverythingButLivenessAndThePagesFilesWithoutALogin) {
   start(with_login());
-  EXPECT_EQ(get("/api/health/live").status, 200);
-  for (const char* target : {"/api/stats", "/api/health", "/api/health/ready", "/api/jobs",
-                             "/dashboard/api/stats", "/dashboard/assets/nothing.js", "/nothing"}) {
+  for (const char* target : {"/api/health/live", "/dashboard", "/dashboard/jobs"}) {
+    EXPECT_EQ(get(target).status, 200) << target;
+  }
+  for (const char* target :
+       {"/api/stats", "/api/health", "/api/health/ready", "/api/jobs", "/dashboard/api/stats",
+        "/api/session", "/dashboard/assets/nothing.js", "/nothing"}) {
     const Response response = get(target);
     EXPECT_EQ(response.status, 401) << target;
     EXPECT_EQ(header(response, "WWW-Authenticate"), R"(Basic realm="TownKrier", charset="UTF-8")");
@@ -201,6 +210,7 @@ TEST_F(AppTest, LetsTheRightPasswordIn) {
         basic(":"), std::string("Basic !!!"), std::string("Bearer abc"), std::string("Basic"),
         std::string(), basic("admin:correct horse batter"),
         basic("admin:correct horse battery ")}) {
+    clock_->advance(1h);  // Each as if it were the first.
     EXPECT_EQ(status(wrong), 401) << wrong;
   }
 }
@@ -213,8 +223,10 @@ TEST_F(AppTest, SlowsDownGuessing) {
   };
   int refused = 0;
   while (status("admin:guess") == 401 && refused < 100) ++refused;
-  EXPECT_EQ(refused, 20);
+  EXPECT_EQ(refused, 3);
   EXPECT_EQ(status("admin:correct horse battery"), 429);
+  clock_->advance(1s);
+  EXPECT_EQ(status("admin:correct horse battery"), 200);
 }
 
 TEST(AppOptionsTest, RefusesALoginThatCannotWork) {

@@ -47,9 +47,15 @@ threads = 2
 request_timeout = "5s"
 max_connections = 100
 max_connections_per_address = 50
+hosts = ["townkrier.example.com"]
+trusted_proxies = ["127.0.0.1", "10.0.0.0/8"]
 [server.auth]
+session_idle = "10m"
+session_lifetime = "8h"
+users = [{ username = "ann", role = "operator", password_hash = "$argon2id$x" }]
 username = "admin"
 password_hash = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$aGFzaGhhc2hoYXNoaGFzaA"
+tokens = [{ name = "shop", role = "producer", hash = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" }]
 [storage]
 engine = "memory"
 path = "/var/lib/townkrier"
@@ -125,6 +131,16 @@ events = ["delivery.sent"]
   EXPECT_TRUE(config->server.auth.enabled);
   EXPECT_EQ(config->server.auth.username, "admin");
   EXPECT_THAT(config->server.auth.password_hash, HasSubstr("$argon2id$"));
+  EXPECT_THAT(config->server.hosts, ElementsAre("townkrier.example.com"));
+  EXPECT_THAT(config->server.trusted_proxies, ElementsAre("127.0.0.1", "10.0.0.0/8"));
+  EXPECT_EQ(config->server.auth.session_idle, 10min);
+  EXPECT_EQ(config->server.auth.session_lifetime, 8h);
+  ASSERT_EQ(config->server.auth.users.size(), 1u);
+  EXPECT_EQ(config->server.auth.users[0].username, "ann");
+  EXPECT_EQ(config->server.auth.users[0].role, Role::kOperator);
+  ASSERT_EQ(config->server.auth.tokens.size(), 1u);
+  EXPECT_EQ(config->server.auth.tokens[0].name, "shop");
+  EXPECT_EQ(config->server.auth.tokens[0].role, Role::kProducer);
   EXPECT_EQ(config->storage.engine, "memory");
   EXPECT_EQ(config->storage.path, "/var/lib/townkrier");
   EXPECT_EQ(config->storage.durability, Durability::kOs);
@@ -221,7 +237,7 @@ INSTANTIATE_TEST_SUITE_P(
                     "\"failures\"?"},
         WrongConfig{
             "[server.auth]\nusername = \"a\"\npassword_hash = \"$argon2id$x\"\nuser = \"a\"\n",
-            "townkrier.toml:4: server.auth.user: unknown key"},
+            "townkrier.toml:4: server.auth.user: unknown key; did you mean \"users\"?"},
         WrongConfig{"[policy.quiet_hours]\nfrom = \"22:00\"\nuntil = \"07:00\"\n",
                     "townkrier.toml:3: policy.quiet_hours.until: unknown key"},
         // Policy.
@@ -292,9 +308,16 @@ INSTANTIATE_TEST_SUITE_P(
         WrongConfig{"[server.auth]\npassword_hash = \"$argon2id$x\"\n",
                     "townkrier.toml:1: server.auth.username: is required"},
         WrongConfig{"[server.auth]\nusername = \"a\"\npassword_hash = \"$argon2id$x\"\n"
-                    "tokens = [{ name = \"x\" }]\n",
-                    "townkrier.toml:4: server.auth.tokens: access tokens come with roles, which "
-                    "this version does not have"},
+                    "tokens = [{ name = \"x\", hash = \"secret\" }]\n",
+                    "townkrier.toml:4: server.auth.tokens.0.hash: must be \"sha256:\" and the 64 "
+                    "hexadecimal digits of the token's SHA-256"},
+        WrongConfig{"[[server.auth.users]]\nusername = \"a\"\nrole = \"root\"\n"
+                    "password_hash = \"$argon2id$x\"\n",
+                    "townkrier.toml:3: server.auth.users.0.role: must be viewer, producer, "
+                    "operator or admin"},
+        WrongConfig{"[server]\ntrusted_proxies = [\"10.0.0.300\"]\n",
+                    "townkrier.toml:2: server.trusted_proxies: must be addresses or networks such "
+                    "as \"10.0.0.0/8\""},
         // The document.
         WrongConfig{"[queue]\nmax_retries = \n",
                     "townkrier.toml:2: not valid TOML: Error while parsing key-value pair: "
