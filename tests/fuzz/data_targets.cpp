@@ -43,15 +43,13 @@ void requests(std::string_view bytes) {
 void records(std::string_view bytes) {
   using namespace persistence;
   const Uuid id{{1}};
-  round_trip<JobEnvelope>(bytes, [&](std::string_view b) { return decode_envelope(id, b); });
+  round_trip<Job>(bytes, [&](std::string_view b) { return decode_job(id, b); });
+  round_trip<Delivery>(bytes, [](std::string_view b) { return decode_delivery(b); });
   round_trip<JobState>(bytes, [](std::string_view b) { return decode_state(b); });
   round_trip<NotificationLog>(bytes, [&](std::string_view b) { return decode_log(id, b); });
   round_trip<InboxMessage>(bytes, [&](std::string_view b) { return decode_inbox("u", id, b); });
   round_trip<AuditEntry>(bytes, [&](std::string_view b) { return decode_audit(id, b); });
-  NotificationLog row;
-  (void)apply_log_progress(bytes, row);
-  (void)decode_log_progress_status(bytes);
-  (void)decode_log_class(bytes);
+  (void)decode_job_status(bytes);
   std::array<std::uint64_t, 9> counts{};
   (void)decode_counts(bytes, counts);
 }
