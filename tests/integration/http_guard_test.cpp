@@ -185,9 +185,12 @@ TEST_F(HttpServerTest, KeepsClientsApartWhileOthersAbort) {
   while (!done || checked < 100) {
     const auto number = static_cast<std::uint8_t>(1 + checked % 49);
     RawClient client = connect();
-    for (int i = 0; i < 2; ++i, ++checked) {
+    for (int i = 0; i < 2; ++i) {
       client.get(path_of(number));
       const RawResponse response = client.receive();
+      // With so many connections coming and going one may be turned away; none gets another's.
+      if (response.status == 503) break;
+      ++checked;
       ASSERT_EQ(response.status, 200);
       ASSERT_EQ(nlohmann::json::parse(response.body)["id"], make_job(number).id().to_string());
     }
