@@ -167,13 +167,15 @@ TEST_F(HttpServerTest, KeepsClientsApartWhileOthersAbort) {
   std::atomic<bool> done{false};
   std::atomic<int> aborted{0};
   std::vector<std::jthread> aborters;
-  for (int t = 0; t < 2; ++t) {
+  for (int t = 0; t < (is_long ? 4 : 2); ++t) {
     aborters.emplace_back([&, t] {
       for (int i = 0; i < 1000 || std::chrono::steady_clock::now() < until; ++i) {
         RawClient client = connect();
         client.get(path_of(static_cast<std::uint8_t>(50 + t)));
         if (i % 2 == 0) client.abort();
         ++aborted;
+        // More than some thousand a second only fill the seats.
+        if (is_long) ::poll(nullptr, 0, 1);
       }
     });
   }
@@ -185,9 +187,12 @@ TEST_F(HttpServerTest, KeepsClientsApartWhileOthersAbort) {
   while (!done || checked < 100) {
     const auto number = static_cast<std::uint8_t>(1 + checked % 49);
     RawClient client = connect();
-    for (int i = 0; i < 2; ++i, ++checked) {
+    for (int i = 0; i < 2; ++i) {
       client.get(path_of(number));
       const RawResponse response = client.receive();
+      // With so many connections coming and going one may be turned away; none gets another's.
+      if (response.status == 503) break;
+      ++checked;
       ASSERT_EQ(response.status, 200);
       ASSERT_EQ(nlohmann::json::parse(response.body)["id"], make_job(number).id().to_string());
     }
