@@ -183,12 +183,9 @@ Result<void> Database::check_version(Mode mode) {
   if (*stored) {
     const std::uint64_t version = ByteReader(**stored).u64();
     if (version == kSchemaVersion) return {};
-    // Format 3 added the family `audit`, which opening has made, empty.
-    if (version == 2) return write_version();
     return fail(Errc::kInvalidConfig, path_ + " has the storage format " + std::to_string(version) +
-                                          ", this program knows up to " +
-                                          std::to_string(kSchemaVersion) +
-                                          "; run the version that wrote it, or a newer one");
+                                          ", this program knows only " + std::to_string(kSchemaVersion) +
+                                          "; run the version that wrote it");
   }
   if (mode == Mode::kReadOnly) return fail(Errc::kCorruption, path_ + " has no format version");
   {

@@ -95,8 +95,8 @@ TEST_F(RocksDbStoreFiles, RefusesAFileAsDirectory) {
   EXPECT_EQ(refusal().code, Errc::kIo);
 }
 
-// Format 2 had no audit log.
-TEST_F(RocksDbStoreFiles, BringsFormat2UpToDate) {
+// Format 2 had other records and no audit log.
+TEST_F(RocksDbStoreFiles, RefusesFormat2) {
   open();
   std::string version;
   persistence::append_u64(version, 2);
@@ -112,17 +112,9 @@ TEST_F(RocksDbStoreFiles, BringsFormat2UpToDate) {
   const auto early = Database::open(path(), Database::Mode::kReadOnly);
   ASSERT_FALSE(early);
   EXPECT_NE(early.error().message.find("older storage format"), std::string::npos);
-  {
-    const auto store = open();
-    ASSERT_TRUE(store);
-    AuditEntry entry;
-    entry.id = id_of(1);
-    ASSERT_TRUE(store->append_audit(std::span(&entry, 1), Durability::kFsync));
-  }
-  EXPECT_EQ(open()->audit({})->entries.size(), 1u);
-  const auto findings = check_store(path());
-  ASSERT_TRUE(findings);
-  EXPECT_TRUE(findings->empty());
+  const Error error = refusal();
+  EXPECT_EQ(error.code, Errc::kInvalidConfig);
+  EXPECT_NE(error.message.find("storage format 2"), std::string::npos) << error.message;
 }
 
 TEST_F(RocksDbStoreFiles, RefusesANewerFormat) {
