@@ -22,7 +22,7 @@ void ChannelState::init(ChannelActor::pointer self, ChannelActorConfig config) {
   std::vector<int> weights;
   for (const ProviderConfig& provider : channel.providers) weights.push_back(provider.weight);
   for (auto& provider : config_.channel.providers) {
-    providers_.push_back({std::move(provider), CircuitBreaker{channel.breaker}, 0, 0});
+    providers_.push_back({std::move(provider), CircuitBreaker{channel.breaker}});
   }
   order_.emplace(channel.strategy, providers_.size(), std::move(weights));
   if (channel.rate) rate_.emplace(*channel.rate, std::max(1.0, *channel.rate / 10), now());
@@ -103,6 +103,8 @@ DeliveryOutcome ChannelState::all_open() const {
 
 void ChannelState::call_provider(const DeliveryKey& key, InFlight& delivery, ProviderSlot& slot) {
   delivery.call = ++next_call_;
+  delivery.called = now();
+  ++slot.in_flight;
   DeliveryRequest request = delivery.request;
   request.timeout = std::max(Duration{1}, std::chrono::ceil<Duration>(delivery.deadline - now()));
   DeliveryDone done = [inbox = inbox_, self = caf::actor_cast<caf::actor_addr>(self_), key,
@@ -158,6 +160,7 @@ void ChannelState::completed(Completion completion) {
   InFlight& delivery = at->second;
   ProviderSlot& slot = providers_[delivery.order[delivery.position]];
   if (delivery.blocking) idle_.push_back(delivery.worker);
+  answered(slot, delivery);
   judge(slot, delivery, completion.outcome);
   if (completion.outcome.provider.empty()) completion.outcome.provider = slot.provider->name();
   const bool fall_back = completion.outcome.kind == DeliveryOutcome::Kind::kTransient ||
@@ -170,11 +173,18 @@ void ChannelState::completed(Completion completion) {
   end(at);
 }
 
+void ChannelState::answered(ProviderSlot& slot, const InFlight& delivery) {
+  --slot.in_flight;
+  const auto time = std::chrono::duration_cast<std::chrono::microseconds>(now() - delivery.called);
+  slot.latency.record(time, now());
+}
+
 // A bad address says nothing about a provider's health; a cancelled call neither.
 void ChannelState::judge(ProviderSlot& slot, const InFlight& delivery,
                          const DeliveryOutcome& outcome) {
   const bool sent = outcome.kind == DeliveryOutcome::Kind::kSent;
   sent ? ++slot.sent : ++slot.failed;
+  if (!sent && outcome.kind != DeliveryOutcome::Kind::kPermanent) ++slot.retried;
   if (sent)
     slot.breaker.success(delivery.permit);
   else if (outcome.kind == DeliveryOutcome::Kind::kTransient && !delivery.cancelled)
@@ -221,7 +231,9 @@ void ChannelState::cancel(const std::vector<DeliveryKey>& keys) {
       slot.breaker.failure(delivery.permit, now());
     else
       slot.breaker.abandon(delivery.permit);
+    answered(slot, delivery);
     ++slot.failed;
+    ++slot.retried;
     report(key, DeliveryOutcome::transient("stopped before the provider answered", "stopped"));
     end(at);
   }
@@ -235,11 +247,15 @@ ChannelInfo ChannelState::info() const {
   info.failed = failed_;
   info.in_flight = in_flight_.size();
   info.concurrency = config_.channel.config.concurrency;
+  LatencyHistogram all;
   for (const ProviderSlot& slot : providers_) {
+    const LatencyHistogram recent = slot.latency.recent(now());
+    all.merge(recent);
     info.providers.push_back({std::string(slot.provider->name()),
                               std::string(to_string(slot.breaker.state(now()))), slot.sent,
-                              slot.failed});
+                              slot.failed, slot.retried, slot.in_flight, summary_of(recent)});
   }
+  info.latency = summary_of(all);
   return info;
 }
 

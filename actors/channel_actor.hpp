@@ -20,6 +20,7 @@
 #include "actors/protocol.hpp"
 #include "core/circuit_breaker.hpp"
 #include "core/provider_order.hpp"
+#include "core/recent_latency.hpp"
 #include "core/token_bucket.hpp"
 #include "townkrier/notification_manager.hpp"
 #include "townkrier/queue_manager.hpp"
@@ -70,6 +71,9 @@ class ChannelState {
     CircuitBreaker breaker;
     std::uint64_t sent = 0;
     std::uint64_t failed = 0;
+    std::uint64_t retried = 0;
+    std::uint64_t in_flight = 0;
+    RecentLatency latency{};
   };
 
   struct InFlight {
@@ -80,6 +84,7 @@ class ChannelState {
     std::uint64_t call = 0;
     CircuitBreaker::Permit permit;
     Steady deadline{};
+    Steady called{};        // its provider
     bool blocking = false;  // a worker runs it
     std::size_t worker = 0;
     bool cancelled = false;
@@ -91,6 +96,7 @@ class ChannelState {
   bool try_providers(const DeliveryKey& key, InFlight& delivery);
   void call_provider(const DeliveryKey& key, InFlight& delivery, ProviderSlot& slot);
   void completed(Completion completion);
+  void answered(ProviderSlot& slot, const InFlight& delivery);
   void judge(ProviderSlot& slot, const InFlight& delivery, const DeliveryOutcome& outcome);
   void report(const DeliveryKey& key, DeliveryOutcome outcome);
   void end(InFlightMap::iterator at);

@@ -11,6 +11,7 @@ namespace {
 
 constexpr Duration kPollWait{100};
 constexpr auto kSweepEvery = std::chrono::seconds{60};
+constexpr auto kSaveEvery = std::chrono::seconds{5};
 constexpr std::size_t kSlice = 1000;  // rows deleted in one write
 
 // Deletes one slice; true when there is more.
@@ -61,7 +62,10 @@ JanitorActor::behavior_type janitor(JanitorActor::stateful_pointer<JanitorState>
                                     JanitorConfig config) {
   guard(self, JanitorState::name, config.log);
   self->state.config = std::move(config);
-  self->delayed_send(self, kSweepEvery, tick_atom::value);
+  if (self->state.config.logs.auto_cleanup) {
+    self->delayed_send(self, kSweepEvery, tick_atom::value);
+  }
+  if (self->state.config.activity) self->delayed_send(self, kSaveEvery, flush_atom::value);
   return {
       [self](tick_atom) {
         const JanitorConfig& c = self->state.config;
@@ -86,6 +90,20 @@ JanitorActor::behavior_type janitor(JanitorActor::stateful_pointer<JanitorState>
           self->send(self, tick_atom::value);
         else
           self->delayed_send(self, kSweepEvery, tick_atom::value);
+      },
+      [self](flush_atom) {
+        const JanitorConfig& c = self->state.config;
+        self->delayed_send(self, kSaveEvery, flush_atom::value);
+        if (c.activity->unsaved().empty()) return;
+        self->send(
+            c.store, run_atom::value,
+            parcel(StoreTask{[activity = c.activity, clock = c.clock, log = c.log](Store& store) {
+              const auto saved = save_series(*activity, store, clock->now());
+              if (!saved && log) {
+                log(LogLevel::kWarning,
+                    actor_line("janitor", "series_not_saved", saved.error().message));
+              }
+            }}));
       },
   };
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "actors/protocol.hpp"
+#include "core/activity.hpp"
 #include "townkrier/config.hpp"
 #include "townkrier/notification_manager.hpp"
 #include "townkrier/queue_manager.hpp"
@@ -32,13 +33,14 @@ struct JanitorConfig {
   std::shared_ptr<const Clock> clock;
   StoreActor store;
   LogSink log;
+  std::shared_ptr<Activity> activity = nullptr;  ///< Shared with the store actor, which fills it.
 };
 struct JanitorState {
   static inline const char* name = "janitor";
   JanitorConfig config;
 };
-/// Once a minute: log rows and ended jobs older than the retention go, in slices between which the
-/// store does other work.
+/// Every five seconds the series are written. Once a minute, unless `auto_cleanup` is off: log rows
+/// and ended jobs older than the retention go, in slices between which the store does other work.
 JanitorActor::behavior_type janitor(JanitorActor::stateful_pointer<JanitorState> self,
                                     JanitorConfig config);
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "actors/protocol.hpp"
+#include "core/activity.hpp"
 #include "core/admission.hpp"
 #include "townkrier/queue_manager.hpp"
 
@@ -23,6 +24,8 @@ struct StoreConfig {
   std::shared_ptr<Admission> admission;
   EventsActor events;
   LogSink log;
+  /// Told what every group changed; null: nobody counts.
+  std::shared_ptr<Activity> activity;
   /// The store can no longer be trusted: everything has to stop.
   std::function<void(const Error&)> fatal;
   /// Told which log rows were written, after they are durable; null: nobody. Called on the store's
@@ -80,6 +83,7 @@ class StoreState {
   void answer_operations(Group& group, Committed& news);
   void tell_applied(Group& group, Committed& news);
   void pass_on_logs(const Group& group, const std::vector<EnqueueOutcome>& outcomes);
+  void count(const Group& group, const std::vector<EnqueueOutcome>& outcomes);
   void publish(const Group& group, const std::vector<EnqueueOutcome>& outcomes);
   void refuse(Group group, const Error& error);
   std::vector<ApplyCall> taken_back(Group& group);

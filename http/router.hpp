@@ -38,7 +38,8 @@ struct Route {
   std::string pattern;  ///< "/jobs/:id/retry"
   Access access = Access::kRead;
   BodyKind body = BodyKind::kNone;
-  std::vector<std::string> query = {};  ///< The parameters it knows; any other is refused.
+  /// The parameters it knows; any other is refused. "status*" may be given several times.
+  std::vector<std::string> query = {};
   RouteHandler handler;
 };
 

@@ -23,6 +23,7 @@
 ///   log_ref    subject created id           -              subject: a job or notification id
 ///   inbox      user ^created ^id            message record
 ///   inbox_id   user id                      created        finds a message, spots repeats
+///   series     step start                   bucket record  history for graphs
 ///
 /// Records are in record_codec.hpp and have a version of their own, their first byte.
 ///
@@ -50,7 +51,7 @@
 
 namespace townkrier::persistence {
 
-inline constexpr std::uint64_t kSchemaVersion = 2;
+inline constexpr std::uint64_t kSchemaVersion = 3;
 
 enum class Family : std::uint8_t {
   kMeta,
@@ -67,12 +68,13 @@ enum class Family : std::uint8_t {
   kLogRef,
   kInbox,
   kInboxId,
+  kSeries,
 };
 
 /// Names on disk, in the order of Family. "default" cannot have another name.
-inline constexpr std::array<const char*, 14> kFamilyNames = {
-    "default", "jobs", "state",     "ready",    "due",     "finished", "status",
-    "unique",  "logs", "log_state", "log_time", "log_ref", "inbox",    "inbox_id"};
+inline constexpr std::array<const char*, 15> kFamilyNames = {
+    "default", "jobs",      "state",    "ready",   "due",   "finished", "status", "unique",
+    "logs",    "log_state", "log_time", "log_ref", "inbox", "inbox_id", "series"};
 inline constexpr std::size_t kFamilyCount = kFamilyNames.size();
 
 /// First letter of keys in `default`.
@@ -158,6 +160,8 @@ std::vector<std::string> log_subjects(std::string_view notification_id,
 
 /// `user ^created ^id`, of which the first part is the prefix of all of a user's messages.
 void append_inbox_key(std::string& key, std::string_view user, TimePoint created, const LogId& id);
+
+void append_series_key(std::string& key, SeriesStep step, TimePoint start);
 
 /// Size of `time id` at the end of index keys.
 inline constexpr std::size_t kPositionSize = 24;

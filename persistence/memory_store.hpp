@@ -51,6 +51,10 @@ class MemoryStore final : public Store {
   Result<std::uint64_t> mark_read(const std::string& user_id, const LogId& id, TimePoint at,
                                   Durability durability) override;
 
+  Result<void> put_series(std::span<const SeriesBucket> buckets,
+                          const std::map<SeriesStep, TimePoint>& keep_from) override;
+  Result<std::vector<SeriesBucket>> series(const SeriesFilter& filter) const override;
+
   Result<void> health() const override { return {}; }
   Result<void> sync() override { return {}; }
 
@@ -104,6 +108,7 @@ class MemoryStore final : public Store {
   std::map<std::string, std::map<IndexPosition, InboxMessage, std::greater<>>> inbox_;
   std::set<std::pair<std::string, LogId>> message_ids_;
   std::map<std::string, std::string> settings_;
+  std::map<std::pair<SeriesStep, TimePoint>, SeriesBucket> series_;
   Ledger ledger_;
 };
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "townkrier/activity.hpp"
 #include "townkrier/job.hpp"
 #include "townkrier/log.hpp"
 #include "townkrier/result.hpp"
@@ -43,6 +44,10 @@ struct LogClass {
   LogStatus status = LogStatus::kScheduled;
 };
 Result<LogClass> decode_log_class(std::string_view bytes);
+
+/// A bucket's step and start are in its key.
+void encode(const SeriesBucket& bucket, std::string& out);
+Result<SeriesBucket> decode_series(SeriesStep step, TimePoint start, std::string_view bytes);
 
 /// A row of counters.
 void encode_counts(std::span<const std::uint64_t> counts, std::string& out);

@@ -87,7 +87,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path, Mode m
     if (auto made = create_directory(path); !made) return std::unexpected(made.error());
   }
   std::unique_ptr<Database> database(new Database(path, settings));
-  if (auto known = database->check_families(); !known) return std::unexpected(known.error());
+  if (auto known = database->check_families(mode); !known) return std::unexpected(known.error());
   if (const auto status = database->open_db(mode); !status.ok()) {
     return std::unexpected(database->open_error(status));
   }
@@ -108,7 +108,7 @@ void Database::close() {
   db_.reset();
 }
 
-Result<void> Database::check_families() const {
+Result<void> Database::check_families(Mode mode) const {
   if (!holds_database(path_)) return {};
   std::vector<std::string> names;
   const auto status =
@@ -121,6 +121,10 @@ Result<void> Database::check_families() const {
                     " was written by a newer version or another program (it has a column family "
                     "'" +
                     name + "'); use that version, or another storage.path");
+  }
+  if (mode == Mode::kReadOnly && names.size() < kFamilyCount) {
+    return fail(Errc::kInvalidConfig,
+                path_ + " has an older storage format; start townkrierd on it once");
   }
   return {};
 }
@@ -190,6 +194,8 @@ Result<void> Database::check_version(Mode mode) {
   if (*stored) {
     const std::uint64_t version = ByteReader(**stored).u64();
     if (version == kSchemaVersion) return {};
+    // 2 to 3: `series`, which opening has made; empty to begin with.
+    if (version == 2) return mode == Mode::kReadOnly ? Result<void>{} : write_version();
     return fail(Errc::kInvalidConfig, path_ + " has the storage format " + std::to_string(version) +
                                           ", this program knows up to " +
                                           std::to_string(kSchemaVersion) +
@@ -204,6 +210,10 @@ Result<void> Database::check_version(Mode mode) {
       return fail(Errc::kInvalidConfig, path_ + " is a database of another program");
     }
   }
+  return write_version();
+}
+
+Result<void> Database::write_version() {
   std::string version;
   append_u64(version, kSchemaVersion);
   rocksdb::WriteOptions durable;

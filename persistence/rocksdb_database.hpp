@@ -77,13 +77,14 @@ class Database {
  private:
   Database(std::string path, const DatabaseSettings& settings)
       : path_(std::move(path)), settings_(settings) {}
-  Result<void> check_families() const;
+  Result<void> check_families(Mode mode) const;
   rocksdb::Status open_db(Mode mode);
   rocksdb::Status open_steady();
   void close();
   bool opens_without_wal_tail() const;
   Error open_error(const rocksdb::Status& status) const;
   Result<void> check_version(Mode mode);
+  Result<void> write_version();
 
   const std::string path_;
   const DatabaseSettings settings_;

@@ -4,6 +4,7 @@
 /// The whole public interface, except the opt-in headers `townkrier/caf.hpp` (the engine inside a
 /// caller's own actor system) and `townkrier/pistache_mount.hpp` (routes in a caller's own server).
 
+#include "townkrier/activity.hpp"
 #include "townkrier/backend.hpp"
 #include "townkrier/channel.hpp"
 #include "townkrier/config.hpp"
@@ -14,6 +15,7 @@
 #include "townkrier/json_text.hpp"
 #include "townkrier/log.hpp"
 #include "townkrier/maintenance.hpp"
+#include "townkrier/metrics.hpp"
 #include "townkrier/notification.hpp"
 #include "townkrier/notification_manager.hpp"
 #include "townkrier/providers.hpp"
