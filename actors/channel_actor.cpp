@@ -38,7 +38,7 @@ void ChannelState::init(ChannelActor::pointer self, ChannelActorConfig config) {
   std::vector<int> weights;
   for (const ProviderConfig& provider : channel.providers) weights.push_back(provider.weight);
   for (auto& provider : config_.channel.providers) {
-    providers_.push_back({std::move(provider), CircuitBreaker{channel.breaker}, 0, 0});
+    providers_.push_back({std::move(provider), CircuitBreaker{channel.breaker}});
   }
   order_.emplace(channel.strategy, providers_.size(), std::move(weights));
   if (channel.rate) rate_.emplace(*channel.rate, std::max(1.0, *channel.rate / 10), now());
@@ -139,6 +139,8 @@ void ChannelState::tell(DeliveryEvent::Kind kind, const InFlight& delivery,
 void ChannelState::call_provider(const DeliveryKey& key, InFlight& delivery, ProviderSlot& slot) {
   delivery.call = ++next_call_;
   tell(DeliveryEvent::Kind::kProviderAttempt, delivery, slot, {});
+  delivery.called = now();
+  ++slot.in_flight;
   DeliveryRequest request = delivery.request;
   request.timeout = std::max(Duration{1}, std::chrono::ceil<Duration>(delivery.deadline - now()));
   DeliveryDone done = [inbox = inbox_, self = caf::actor_cast<caf::actor_addr>(self_), key,
@@ -206,6 +208,7 @@ void ChannelState::completed(Completion completion) {
   InFlight& delivery = at->second;
   ProviderSlot& slot = providers_[delivery.order[delivery.position]];
   if (delivery.blocking) idle_.push_back(delivery.worker);
+  answered(slot, delivery);
   judge(slot, delivery, completion.outcome);
   if (!by_decision(completion.outcome)) {
     const bool sent = completion.outcome.kind == DeliveryOutcome::Kind::kSent;
@@ -225,12 +228,19 @@ void ChannelState::completed(Completion completion) {
   end(at);
 }
 
+void ChannelState::answered(ProviderSlot& slot, const InFlight& delivery) {
+  --slot.in_flight;
+  const auto time = std::chrono::duration_cast<std::chrono::microseconds>(now() - delivery.called);
+  slot.latency.record(time, now());
+}
+
 // A bad address says nothing about a provider's health; a cancelled call neither.
 void ChannelState::judge(ProviderSlot& slot, const InFlight& delivery,
                          const DeliveryOutcome& outcome) {
   const bool sent = outcome.kind == DeliveryOutcome::Kind::kSent;
   if (sent) ++slot.sent;
   if (is_failure(outcome)) ++slot.failed;
+  if (is_failure(outcome) && outcome.kind != DeliveryOutcome::Kind::kPermanent) ++slot.retried;
   if (sent)
     slot.breaker.success(delivery.permit);
   else if (outcome.kind == DeliveryOutcome::Kind::kTransient && !delivery.cancelled)
@@ -289,7 +299,9 @@ void ChannelState::cancel(const std::vector<DeliveryKey>& keys) {
       slot.breaker.failure(delivery.permit, now());
     else
       slot.breaker.abandon(delivery.permit);
+    answered(slot, delivery);
     ++slot.failed;
+    ++slot.retried;
     const auto stopped =
         DeliveryOutcome::transient("stopped before the provider answered", "stopped");
     tell(DeliveryEvent::Kind::kProviderFailure, delivery, slot, stopped);
@@ -310,11 +322,15 @@ ChannelInfo ChannelState::info() const {
   info.stuck = replaced_.size();
   for (const auto& [key, delivery] : in_flight_) info.stuck += delivery.kept;
   info.stuck_total = stuck_total_;
+  LatencyHistogram all;
   for (const ProviderSlot& slot : providers_) {
+    const LatencyHistogram recent = slot.latency.recent(now());
+    all.merge(recent);
     info.providers.push_back({std::string(slot.provider->name()),
                               std::string(to_string(slot.breaker.state(now()))), slot.sent,
-                              slot.failed});
+                              slot.failed, slot.retried, slot.in_flight, summary_of(recent)});
   }
+  info.latency = summary_of(all);
   return info;
 }
 

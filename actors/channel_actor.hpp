@@ -22,6 +22,7 @@
 #include "core/circuit_breaker.hpp"
 #include "core/delivery_events.hpp"
 #include "core/provider_order.hpp"
+#include "core/recent_latency.hpp"
 #include "core/token_bucket.hpp"
 #include "townkrier/notification_manager.hpp"
 #include "townkrier/queue_manager.hpp"
@@ -76,6 +77,9 @@ class ChannelState {
     CircuitBreaker breaker;
     std::uint64_t sent = 0;
     std::uint64_t failed = 0;
+    std::uint64_t retried = 0;
+    std::uint64_t in_flight = 0;
+    RecentLatency latency{};
   };
 
   struct InFlight {
@@ -86,6 +90,7 @@ class ChannelState {
     std::uint64_t call = 0;
     CircuitBreaker::Permit permit;
     Steady deadline{};
+    Steady called{};        // its provider
     bool blocking = false;  // a worker runs it
     std::size_t worker = 0;
     bool cancelled = false;
@@ -104,6 +109,7 @@ class ChannelState {
   bool try_providers(const DeliveryKey& key, InFlight& delivery);
   void call_provider(const DeliveryKey& key, InFlight& delivery, ProviderSlot& slot);
   void completed(Completion completion);
+  void answered(ProviderSlot& slot, const InFlight& delivery);
   void judge(ProviderSlot& slot, const InFlight& delivery, const DeliveryOutcome& outcome);
   void report(const DeliveryKey& key, DeliveryOutcome outcome);
   void end(InFlightMap::iterator at);

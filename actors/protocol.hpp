@@ -320,8 +320,9 @@ using TransportActor = caf::typed_actor<caf::reacts_to<run_atom>>;
 /// Reads for the dashboard and the getters; never writes.
 using QueryActor = caf::typed_actor<caf::reacts_to<read_atom, Parcel<ReadCall>>>;
 
-/// Retention: deletes old rows and jobs in slices.
-using JanitorActor = caf::typed_actor<caf::reacts_to<tick_atom>, caf::reacts_to<ack_atom, bool>>;
+/// Retention: deletes old rows and jobs in slices. Writes the series every few seconds.
+using JanitorActor = caf::typed_actor<caf::reacts_to<tick_atom>, caf::reacts_to<ack_atom, bool>,
+                                      caf::reacts_to<flush_atom>>;
 
 /// Passes events of jobs and deliveries on to subscribers.
 using EventsActor = caf::typed_actor<caf::reacts_to<event_atom, Parcel<std::vector<JobEvent>>>,

@@ -100,6 +100,7 @@ Result<std::shared_ptr<Runtime>> Runtime::launch(RuntimeConfig config, caf::acto
     channels.push_back(std::move(channel));
   }
   std::shared_ptr<Runtime> runtime{new Runtime(std::move(config), system, channels)};
+  runtime->restore_activity();
   runtime->spawn_supervisor(std::move(channels));
   return runtime;
 }
@@ -108,6 +109,7 @@ Runtime::Runtime(RuntimeConfig config, caf::actor_system* system, std::vector<Co
     : config_(std::move(config)), system_(system) {
   const QueueOptions& options = config_.adapter.options;
   admission_ = std::make_shared<Admission>(options.max_inflight_jobs, options.max_inflight_bytes);
+  operations_ = std::make_unique<BulkOperations>(config_.clock);
   std::set<std::string> kinds;
   for (const KindHandler& kind : config_.kinds) kinds.insert(kind.kind);
   factory_ = std::make_shared<JobFactory>(options, config_.adapter.logs.content_privacy,
@@ -117,6 +119,18 @@ Runtime::Runtime(RuntimeConfig config, caf::actor_system* system, std::vector<Co
     configure(own_->config);
     own_->system = std::make_unique<caf::actor_system>(own_->config);
     system_ = own_->system.get();
+  }
+}
+
+// The minute and the hour that are open may have begun in an earlier run.
+void Runtime::restore_activity() {
+  const TimePoint now = config_.clock->now();
+  activity_ = std::make_shared<Activity>(now);
+  for (const SeriesStep step : {SeriesStep::kMinute, SeriesStep::kHour}) {
+    const TimePoint start = bucket_start(step, now);
+    auto stored = config_.adapter.store->series({step, start, start + length_of(step)});
+    if (!stored) continue;
+    for (SeriesBucket& bucket : *stored) activity_->restore(std::move(bucket), now);
   }
 }
 
@@ -136,6 +150,7 @@ void Runtime::spawn_supervisor(std::vector<ConfiguredChannel> channels) {
                              admission_,
                              {},
                              config_.log,
+                             activity_,
                              fatal,
                              config_.log_sink,
                              feed_};

@@ -13,8 +13,10 @@
 
 #include <caf/all.hpp>
 
+#include "actors/bulk_operations.hpp"
 #include "actors/job_factory.hpp"
 #include "actors/supervisor_actor.hpp"
+#include "core/activity.hpp"
 #include "core/admission.hpp"
 #include "townkrier/backend.hpp"
 #include "townkrier/queue_manager.hpp"
@@ -44,6 +46,10 @@ QueueManagerConfig with_defaults(QueueManagerConfig config);
 /// Checks a job kind and its options.
 Result<void> check_handler(const KindHandler& handler);
 
+inline Error engine_stopped() {
+  return {Errc::kUnavailable, "the engine has stopped", {}};
+}
+
 class Runtime final : public DashboardBackend, public std::enable_shared_from_this<Runtime> {
  public:
   /// Spawns everything. `system` is a caller's (it must outlive the runtime), or null for an own
@@ -67,6 +73,10 @@ class Runtime final : public DashboardBackend, public std::enable_shared_from_th
   void get_job(const JobId& id, Reply<Job> reply) override;
   void list_jobs(JobFilter filter, Reply<JobPage> reply) override;
   void act(const JobId& id, JobAction action, Reply<Job> reply) override;
+  void count_bulk(BulkRequest request, Reply<BulkCount> reply) override;
+  void start_bulk(BulkRequest request, Reply<Operation> reply) override;
+  void get_operation(const Uuid& id, Reply<Operation> reply) override;
+  void cancel_operation(const Uuid& id, Reply<Operation> reply) override;
   void job_stats(Reply<QueueStats> reply) override;
   void log_stats(StatsFilter filter, Reply<StorageStats> reply) override;
   void get_log(const LogId& id, Reply<NotificationLog> reply) override;
@@ -75,18 +85,24 @@ class Runtime final : public DashboardBackend, public std::enable_shared_from_th
   void queues(Reply<std::vector<QueueInfo>> reply) override;
   void set_queue_flow(const std::string& queue, Flow flow, Reply<QueueInfo> reply) override;
   void channels(Reply<std::vector<ChannelInfo>> reply) override;
+  void live(std::uint64_t since, Reply<LiveNews> reply) override;
+  void series(SeriesFilter filter, Reply<std::vector<SeriesBucket>> reply) override;
+  void errors(Reply<ErrorSummary> reply) override;
   void inbox(const std::string& user_id, std::size_t limit, std::optional<std::string> cursor,
              Reply<InboxPage> reply) override;
   void mark_read(const std::string& user_id, const LogId& id, Reply<std::uint64_t> reply) override;
   void record_audit(std::vector<AuditEntry> entries, Reply<std::monostate> reply) override;
   void audit(AuditFilter filter, Reply<AuditPage> reply) override;
   void health(Reply<HealthReport> reply) override;
+  void metrics(Reply<std::vector<Metric>> reply) override;
   ContentPrivacy privacy() const override { return config_.adapter.logs.content_privacy; }
 
  private:
   Runtime(RuntimeConfig config, caf::actor_system* system, std::vector<ConfiguredChannel> channels);
 
   std::vector<ConfiguredChannel> all_channels() const;
+  void restore_activity();
+  int concurrency_of(const std::string& queue) const;
   void spawn_supervisor(std::vector<ConfiguredChannel> channels);
   void await_end();
   void end_own_system();
@@ -100,6 +116,8 @@ class Runtime final : public DashboardBackend, public std::enable_shared_from_th
 
   RuntimeConfig config_;
   std::shared_ptr<Admission> admission_;
+  std::shared_ptr<Activity> activity_;  // Shared with the store actor and reads under way.
+  std::unique_ptr<BulkOperations> operations_;
   // Shared with attempts, which may outlive this when their handlers do not return.
   std::shared_ptr<JobFactory> factory_;
   struct OwnSystem {
@@ -114,5 +132,24 @@ class Runtime final : public DashboardBackend, public std::enable_shared_from_th
   std::atomic<bool> ended_{false};
   std::atomic<bool> failed_{false};
 };
+
+template <class T>
+void Runtime::read(std::function<Result<T>(const Store&)> get, Reply<T> reply) {
+  if (gone()) return reply(std::unexpected(engine_stopped()));
+  auto once = std::make_shared<ReplyOnce<T>>(std::move(reply));
+  caf::anon_send(
+      directory_->query(), read_atom::value,
+      parcel(ReadCall{[get = std::move(get), once](const Store& store) { (*once)(get(store)); }}));
+}
+
+template <class T>
+void Runtime::write(std::function<Result<T>(Store&)> change, Reply<T> reply) {
+  if (gone()) return reply(std::unexpected(engine_stopped()));
+  auto once = std::make_shared<ReplyOnce<T>>(std::move(reply));
+  caf::anon_send(directory_->store(), run_atom::value,
+                 parcel(StoreTask{[change = std::move(change), once](Store& store) {
+                   (*once)(change(store));
+                 }}));
+}
 
 }  // namespace townkrier

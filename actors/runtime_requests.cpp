@@ -10,26 +10,6 @@ namespace {
 
 constexpr std::size_t kCleanupSlice = 1000;
 
-Error stopped() {
-  return {Errc::kUnavailable, "the engine has stopped", {}};
-}
-
-// Code that does not stop when it is told to holds threads and, beyond some, places.
-void add_stuck(const std::vector<ChannelInfo>& channels, HealthReport& report) {
-  std::uint64_t stuck = 0;
-  std::string where;
-  for (const ChannelInfo& channel : channels) {
-    if (channel.stuck == 0) continue;
-    stuck += channel.stuck;
-    where += (where.empty() ? " of " : ", ") + channel.name;
-  }
-  report.checks["handlers"] =
-      stuck == 0 ? "ok" : std::to_string(stuck) + " calls" + where + " do not stop";
-  if (stuck > 0 && report.status == HealthReport::Status::kOk) {
-    report.status = HealthReport::Status::kDegraded;
-  }
-}
-
 std::uint64_t bytes_of(const std::vector<NewJob>& jobs) {
   std::uint64_t bytes = 0;
   for (const NewJob& job : jobs) bytes += job.job.envelope->payload.text().size() + 256;
@@ -65,7 +45,7 @@ Result<std::vector<NewJob>> Runtime::make_jobs(std::vector<JobRequest>& requests
 }
 
 void Runtime::enqueue(std::vector<JobRequest> requests, Reply<std::vector<EnqueuedJob>> reply) {
-  if (gone()) return reply(std::unexpected(stopped()));
+  if (gone()) return reply(std::unexpected(engine_stopped()));
   if (requests.empty()) return reply(std::vector<EnqueuedJob>{});
   auto jobs = make_jobs(requests);
   if (!jobs) return reply(std::unexpected(std::move(jobs.error())));
@@ -80,7 +60,7 @@ void Runtime::enqueue(std::vector<JobRequest> requests, Reply<std::vector<Enqueu
 }
 
 void Runtime::send_now(JobRequest request, Reply<SendReport> reply) {
-  if (gone()) return reply(std::unexpected(stopped()));
+  if (gone()) return reply(std::unexpected(engine_stopped()));
   if (config_.notifications == nullptr || request.kind != kNotificationKind) {
     return reply(fail(Errc::kInvalidArgument, "only notifications can be sent at once"));
   }
@@ -107,23 +87,29 @@ void Runtime::send_now(JobRequest request, Reply<SendReport> reply) {
 }
 
 void Runtime::act(const JobId& id, JobAction action, Reply<Job> reply) {
-  if (gone()) return reply(std::unexpected(stopped()));
+  if (gone()) return reply(std::unexpected(engine_stopped()));
   caf::anon_send(directory_->scheduler(), act_atom::value,
                  parcel(ActCall{id, action, ReplyOnce<Job>{std::move(reply)}}));
 }
 
 void Runtime::set_queue_flow(const std::string& queue, Flow flow, Reply<QueueInfo> reply) {
-  if (gone()) return reply(std::unexpected(stopped()));
+  if (gone()) return reply(std::unexpected(engine_stopped()));
   auto paused = [weak = weak_from_this(), queue, reply = std::move(reply)](Result<bool> result) {
     auto self = weak.lock();
     if (!result) return reply(std::unexpected(result.error()));
-    if (self == nullptr) return reply(std::unexpected(stopped()));
-    self->queues([queue, paused = *result, reply](Result<std::vector<QueueInfo>> all) {
+    if (self == nullptr) return reply(std::unexpected(engine_stopped()));
+    self->queues([queue, paused = *result, reply,
+                  concurrency = self->concurrency_of(queue)](Result<std::vector<QueueInfo>> all) {
       if (!all) return reply(std::unexpected(all.error()));
       for (QueueInfo& info : *all) {
         if (info.name == queue) return reply(std::move(info));
       }
-      reply(QueueInfo{queue, paused, {}, {}});
+      reply(QueueInfo{.name = queue,
+                      .paused = paused,
+                      .stats = {},
+                      .oldest_age = {},
+                      .concurrency = concurrency,
+                      .rate = 0});
     });
   };
   caf::anon_send(directory_->scheduler(), flow_atom::value,
@@ -132,25 +118,6 @@ void Runtime::set_queue_flow(const std::string& queue, Flow flow, Reply<QueueInf
 
 // ---- Reads
 // --------------------------------------------------------------------------------------------
-
-template <class T>
-void Runtime::read(std::function<Result<T>(const Store&)> get, Reply<T> reply) {
-  if (gone()) return reply(std::unexpected(stopped()));
-  auto once = std::make_shared<ReplyOnce<T>>(std::move(reply));
-  caf::anon_send(
-      directory_->query(), read_atom::value,
-      parcel(ReadCall{[get = std::move(get), once](const Store& store) { (*once)(get(store)); }}));
-}
-
-template <class T>
-void Runtime::write(std::function<Result<T>(Store&)> change, Reply<T> reply) {
-  if (gone()) return reply(std::unexpected(stopped()));
-  auto once = std::make_shared<ReplyOnce<T>>(std::move(reply));
-  caf::anon_send(directory_->store(), run_atom::value,
-                 parcel(StoreTask{[change = std::move(change), once](Store& store) {
-                   (*once)(change(store));
-                 }}));
-}
 
 void Runtime::get_job(const JobId& id, Reply<Job> reply) {
   read<Job>([id](const Store& store) { return store.get_job(id); }, std::move(reply));
@@ -177,36 +144,6 @@ void Runtime::get_log(const LogId& id, Reply<NotificationLog> reply) {
 void Runtime::query_logs(LogFilter filter, Reply<LogPage> reply) {
   read<LogPage>([filter = std::move(filter)](const Store& s) { return s.query_logs(filter); },
                 std::move(reply));
-}
-
-void Runtime::queues(Reply<std::vector<QueueInfo>> reply) {
-  auto get = [clock = config_.clock](const Store& store) -> Result<std::vector<QueueInfo>> {
-    auto by_queue = store.job_stats_by_queue();
-    if (!by_queue) return std::unexpected(by_queue.error());
-    auto settings = store.settings();
-    if (!settings) return std::unexpected(settings.error());
-    std::map<std::string, QueueInfo> all;
-    all["default"].name = "default";
-    for (const auto& [name, stats] : *by_queue) {
-      all[name].name = name;
-      all[name].stats = stats;
-    }
-    for (const auto& [key, value] : *settings) {
-      if (!key.starts_with("paused:")) continue;
-      const std::string name = key.substr(7);
-      all[name].name = name;
-      all[name].paused = value == "1";
-    }
-    std::vector<QueueInfo> list;
-    for (auto& [name, info] : all) {
-      auto oldest = store.oldest_ready(name);
-      if (!oldest) return std::unexpected(oldest.error());
-      if (*oldest) info.oldest_age = std::max(Duration{0}, clock->now() - **oldest);
-      list.push_back(std::move(info));
-    }
-    return list;
-  };
-  read<std::vector<QueueInfo>>(std::move(get), std::move(reply));
 }
 
 void Runtime::inbox(const std::string& user_id, std::size_t limit,
@@ -248,7 +185,7 @@ void Runtime::cleanup_logs(TimePoint older_than, Reply<std::uint64_t> reply) {
                                                               Reply<std::uint64_t> done) {
     auto alive = keep.lock();
     auto self = again.lock();
-    if (!alive || !self) return done(std::unexpected(stopped()));
+    if (!alive || !self) return done(std::unexpected(engine_stopped()));
     write<std::uint64_t>(
         [older_than, durability = config_.adapter.durability](Store& store) {
           return store.delete_logs(older_than, kCleanupSlice, durability);
@@ -260,57 +197,6 @@ void Runtime::cleanup_logs(TimePoint older_than, Reply<std::uint64_t> reply) {
         });
   };
   (*slice)(0, std::move(reply));
-}
-
-// ---- Several actors' answers in one
-// ---------------------------------------------------------------
-
-void Runtime::channels(Reply<std::vector<ChannelInfo>> reply) {
-  if (gone()) return reply(std::unexpected(stopped()));
-  struct Gather {
-    std::mutex mutex;
-    std::vector<ChannelInfo> found;
-    ReplyOnce<std::vector<ChannelInfo>> reply;
-    ~Gather() { reply(std::move(found)); }  // when the last channel has answered or died
-  };
-  auto gather = std::make_shared<Gather>();
-  gather->reply = ReplyOnce<std::vector<ChannelInfo>>{std::move(reply)};
-  const auto handles = directory_->channels();
-  gather->found.resize(handles.size());
-  for (std::size_t i = 0; i < handles.size(); ++i) {
-    ChannelInfoCall call{ReplyOnce<ChannelInfo>{[gather, i](Result<ChannelInfo> info) {
-      const std::lock_guard lock{gather->mutex};
-      if (info) gather->found[i] = std::move(*info);
-    }}};
-    caf::anon_send(handles[i], info_atom::value, parcel(std::move(call)));
-  }
-}
-
-void Runtime::health(Reply<HealthReport> reply) {
-  if (gone()) return reply(std::unexpected(stopped()));
-  auto scheduled = [weak = weak_from_this(), reply = std::move(reply)](Result<SchedulerInfo> info) {
-    auto self = weak.lock();
-    if (self == nullptr) return reply(std::unexpected(stopped()));
-    HealthReport report;
-    report.checks["scheduler"] =
-        info ? (info->processing ? "ok" : "not processing") : "not answering";
-    if (!info) report.status = HealthReport::Status::kFailing;
-    self->channels([weak, report, reply](Result<std::vector<ChannelInfo>> channels) mutable {
-      auto still = weak.lock();
-      if (still == nullptr) return reply(std::unexpected(stopped()));
-      add_stuck(channels.value_or(std::vector<ChannelInfo>{}), report);
-      still->read<HealthReport>(
-          [report](const Store& store) mutable -> Result<HealthReport> {
-            auto healthy = store.health();
-            report.checks["store"] = healthy ? "ok" : healthy.error().message;
-            if (!healthy) report.status = HealthReport::Status::kFailing;
-            return report;
-          },
-          reply);
-    });
-  };
-  SchedulerInfoCall call{ReplyOnce<SchedulerInfo>{std::move(scheduled)}};
-  caf::anon_send(directory_->scheduler(), info_atom::value, parcel(std::move(call)));
 }
 
 }  // namespace townkrier

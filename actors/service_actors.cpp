@@ -11,6 +11,8 @@ namespace townkrier {
 namespace {
 
 constexpr Duration kPollWait{100};
+constexpr auto kSaveEvery = std::chrono::seconds{5};
+
 }  // namespace
 
 QueryActor::behavior_type query(QueryActor::stateful_pointer<QueryState> self,
@@ -37,7 +39,10 @@ JanitorActor::behavior_type janitor(JanitorActor::stateful_pointer<JanitorState>
                                     JanitorConfig config) {
   guard(self, JanitorState::name, config.log);
   self->state.config = std::move(config);
-  self->delayed_send(self, self->state.config.retention.interval, tick_atom::value);
+  if (self->state.config.logs.auto_cleanup) {
+    self->delayed_send(self, self->state.config.retention.interval, tick_atom::value);
+  }
+  if (self->state.config.activity) self->delayed_send(self, kSaveEvery, flush_atom::value);
   return {
       [self](tick_atom) {
         const JanitorConfig& c = self->state.config;
@@ -62,6 +67,20 @@ JanitorActor::behavior_type janitor(JanitorActor::stateful_pointer<JanitorState>
           self->send(self, tick_atom::value);
         else
           self->delayed_send(self, self->state.config.retention.interval, tick_atom::value);
+      },
+      [self](flush_atom) {
+        const JanitorConfig& c = self->state.config;
+        self->delayed_send(self, kSaveEvery, flush_atom::value);
+        if (c.activity->unsaved().empty()) return;
+        self->send(
+            c.store, run_atom::value,
+            parcel(StoreTask{[activity = c.activity, clock = c.clock, log = c.log](Store& store) {
+              const auto saved = save_series(*activity, store, clock->now());
+              if (!saved && log) {
+                log(LogLevel::kWarning,
+                    actor_line("janitor", "series_not_saved", saved.error().message));
+              }
+            }}));
       },
   };
 }

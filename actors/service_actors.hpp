@@ -7,6 +7,7 @@
 
 #include "actors/protocol.hpp"
 #include "core/delivery_events.hpp"
+#include "core/activity.hpp"
 #include "townkrier/config.hpp"
 #include "townkrier/notification_manager.hpp"
 #include "townkrier/queue_manager.hpp"
@@ -34,13 +35,15 @@ struct JanitorConfig {
   std::shared_ptr<const Clock> clock;
   StoreActor store;
   LogSink log;
+  std::shared_ptr<Activity> activity = nullptr;  ///< Shared with the store actor, which fills it.
 };
 struct JanitorState {
   static inline const char* name = "janitor";
   JanitorConfig config;
 };
-/// From time to time: log rows, ended jobs and messages that are over the retention go, in slices
-/// between which the store does other work.
+/// Every five seconds the series are written. From time to time, unless `auto_cleanup` is off: log
+/// rows, ended jobs and messages that are over the retention go, in slices between which the store
+/// does other work.
 JanitorActor::behavior_type janitor(JanitorActor::stateful_pointer<JanitorState> self,
                                     JanitorConfig config);
 

@@ -63,6 +63,8 @@ void StoreState::enqueue(EnqueueCall call) {
 }
 
 void StoreState::apply(ApplyCall call) {
+  // A group's changes are its applied calls' in order, or operations'.
+  if (!group_.operations.empty()) flush();
   if (!call.ends.empty() || !call.progress.empty()) group_.needs_sync = true;
   add_changes(call);
   group_.applied.push_back(std::move(call));
@@ -99,7 +101,10 @@ Result<Job> StoreState::operated(const OperateCall& call) {
 }
 
 void StoreState::operate(OperateCall call) {
-  flush();  // the job is read as everything before left it
+  // The job is read as everything before left it; operations on other jobs may share a group.
+  const bool known =
+      std::ranges::find(group_.operations, call.id, &OperateSlot::id) != group_.operations.end();
+  if (known || !group_.applied.empty() || !group_.enqueues.empty()) flush();
   auto job = operated(call);
   if (!job) {
     call.reply(std::unexpected(job.error()));
@@ -110,7 +115,10 @@ void StoreState::operate(OperateCall call) {
   }
   group_.needs_sync = !call.note;
   group_.operations.push_back({call.id, std::move(call.reply), std::move(*job)});
-  flush();
+  if (group_.operations.size() >= kMaxGroup)
+    flush();
+  else
+    arm();
 }
 
 void StoreState::load(ReadyQueue::Refill request) {
@@ -170,8 +178,14 @@ void StoreState::flush() {
   if (mutated(Mutant::kAckBeforeCommit)) acknowledge(group);
   const auto durability =
       group.needs_sync ? config_.durability : std::max(config_.durability, Durability::kOs);
+  const auto began = std::chrono::steady_clock::now();
   auto outcomes = group.batch.empty() ? Result<std::vector<EnqueueOutcome>>{}
                                       : config_.store->commit(group.batch, durability);
+  if (config_.activity && outcomes && !group.batch.empty()) {
+    const auto took = std::chrono::steady_clock::now() - began;
+    config_.activity->committed(group.batch.enqueued.size() + group.batch.changes.size(),
+                                std::chrono::duration_cast<std::chrono::microseconds>(took));
+  }
   if (outcomes) {
     succeed(std::move(group), std::move(*outcomes));
   } else {
@@ -328,6 +342,11 @@ void StoreState::refuse(Group group, const Error& error) {
 
 bool StoreState::sync() {
   flush();
+  if (config_.activity) {
+    if (auto saved = save_series(*config_.activity, *config_.store, config_.clock->now()); !saved) {
+      config_.log(LogLevel::kWarning, actor_line(name, "series_not_saved", saved.error().message));
+    }
+  }
   if (auto synced = config_.store->sync(); !synced) {
     config_.log(LogLevel::kError, actor_line(name, "sync_failed", synced.error().message));
   }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "actors/protocol.hpp"
+#include "core/activity.hpp"
 #include "core/admission.hpp"
 #include "core/delivery_events.hpp"
 #include "townkrier/queue_manager.hpp"
@@ -25,6 +26,8 @@ struct StoreConfig {
   std::shared_ptr<Admission> admission;
   EventsActor events;
   LogSink log;
+  /// Told what every group changed; null: nobody counts.
+  std::shared_ptr<Activity> activity;
   /// The store can no longer be trusted: everything has to stop.
   std::function<void(const Error&)> fatal;
   /// Told which log rows were written, after they are durable; null: nobody. Called on the store's
@@ -84,6 +87,7 @@ class StoreState {
   void tell_applied(Group& group, Committed& news);
   void tell_child(Job child, Committed& news);
   void pass_on_logs(const Group& group, const std::vector<EnqueueOutcome>& outcomes);
+  void count(const Group& group, const std::vector<EnqueueOutcome>& outcomes);
   void publish(const Group& group, const std::vector<EnqueueOutcome>& outcomes);
   void note_joined_digests();
   void publish_deliveries(const Group& group);

@@ -50,7 +50,7 @@ void SupervisorState::init(SupervisorActor::pointer self, SupervisorConfig confi
   if (config_.transport) spawn_child(Role::kTransport, 0);
   for (std::size_t i = 0; i < config_.channels.size(); ++i) spawn_child(Role::kChannel, i);
   spawn_child(Role::kScheduler, 0);
-  if (config_.logs.auto_cleanup) spawn_child(Role::kJanitor, 0);
+  if (config_.logs.auto_cleanup || config_.store.activity) spawn_child(Role::kJanitor, 0);
   if (config_.ready) config_.ready();
 }
 
@@ -123,7 +123,8 @@ void SupervisorState::spawn_child(Role role, std::size_t index) {
           [](auto& h) -> auto& { return h.janitor; },
           self_->spawn(janitor,
                        JanitorConfig{config_.logs, config_.retention, config_.store.durability,
-                                     config_.store.clock, d.store(), config_.log}));
+                                     config_.store.clock, d.store(), config_.log,
+                                     config_.store.activity}));
       break;
   }
 }
@@ -162,6 +163,7 @@ void SupervisorState::respawn(Role role, std::size_t index) {
   Directory& d = *config_.directory;
   if (role == Role::kChannel) self_->send(d.scheduler(), rebind_atom::value, std::uint64_t(index));
   if (role == Role::kScheduler && processing_) start(*processing_);
+  if (config_.store.activity) config_.store.activity->restarted(role_name(role));
   config_.log(LogLevel::kInfo, actor_line(role_name(role), "restarted", {}));
 }
 

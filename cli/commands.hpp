@@ -5,6 +5,7 @@
 /// one that was given sets `action`.
 
 #include <functional>
+#include <memory>
 
 #include <CLI/CLI.hpp>
 
@@ -17,6 +18,12 @@ inline constexpr int kExitUsage = 2;
 /// Does what was asked; returns the exit code.
 using Action = std::function<int()>;
 
+struct Remote;
+/// jobs, job, logs, retry, cancel, delete, run
+void add_remote_job_commands(CLI::App& app, Action& action, const std::shared_ptr<Remote>& remote);
+/// send, enqueue, stats, queues, pause, resume, watch
+void add_remote_server_commands(CLI::App& app, Action& action,
+                                const std::shared_ptr<Remote>& remote);
 /// fsck
 void add_check_commands(CLI::App& app, Action& action);
 /// inspect

@@ -4,7 +4,8 @@
 # static library hands its link requirements on to its user. So nothing here may depend on the
 # project's source tree. What only the programs need (CLI11, toml++, spdlog) is found in server/ and cli/.
 #
-# Targets: json, caf, rocksdb, pistache, http_parser, curl, sodium, openssl, mustache, date, threads.
+# Targets: json, caf, rocksdb, pistache, http_parser, prometheus, curl, sodium, openssl, mustache, date,
+# threads.
 # Everything missing is reported at once, with the names of the Debian packages.
 
 if(TARGET townkrier_dep::caf)
@@ -58,6 +59,9 @@ _townkrier_find_package(curl CURL CURL::libcurl "libcurl4-openssl-dev" 7.88)
 _townkrier_find_library(caf "caf/all.hpp" "caf_core" "libcaf-dev" Threads::Threads)
 _townkrier_find_library(pistache "pistache/endpoint.h" "pistache" "libpistache-dev" Threads::Threads)
 _townkrier_find_library(http_parser "http_parser.h" "http_parser" "libhttp-parser-dev")
+# Its CMake package would also ask for what serving over HTTP needs (civetweb), which we do not use.
+_townkrier_find_library(prometheus "prometheus/text_serializer.h" "prometheus-cpp-core"
+  "prometheus-cpp-dev" Threads::Threads)
 _townkrier_find_library(sodium "sodium.h" "sodium" "libsodium-dev")
 _townkrier_find_library(date "date/tz.h" "date-tz" "libhowardhinnant-date-dev" Threads::Threads)
 _townkrier_find_library(mustache "kainjow/mustache.hpp" "" "libkainjow-mustache-dev")

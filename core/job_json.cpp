@@ -171,20 +171,38 @@ json queue_info_to_json(const QueueInfo& info) {
   json object = queue_stats_to_json(info.stats);
   object["name"] = info.name;
   object["paused"] = info.paused;
+  object["concurrency"] = info.concurrency;
+  object["rate"] = info.rate;
   put(object, "oldestAge", info.oldest_age);
   return object;
 }
 
+json latency_to_json(const LatencySummary& latency) {
+  const auto ms = [](std::chrono::microseconds time) { return double(time.count()) / 1000; };
+  return {{"count", latency.count},
+          {"p50", ms(latency.p50)},
+          {"p95", ms(latency.p95)},
+          {"p99", ms(latency.p99)}};
+}
+
 json channel_info_to_json(const ChannelInfo& info) {
-  json object{{"name", info.name},         {"sent", info.sent},
-              {"failed", info.failed},     {"inFlight", info.in_flight},
-              {"waiting", info.waiting},   {"concurrency", info.concurrency},
+  json object{{"name", info.name},
+              {"sent", info.sent},
+              {"failed", info.failed},
+              {"retried", info.retried},
+              {"inFlight", info.in_flight},
+              {"waiting", info.waiting},
+              {"concurrency", info.concurrency},
+              {"latency", latency_to_json(info.latency)},
               {"providers", json::array()}};
   for (const ProviderInfo& provider : info.providers) {
     object["providers"].push_back({{"name", provider.name},
                                    {"breaker", provider.breaker},
                                    {"sent", provider.sent},
-                                   {"failed", provider.failed}});
+                                   {"failed", provider.failed},
+                                   {"retried", provider.retried},
+                                   {"inFlight", provider.in_flight},
+                                   {"latency", latency_to_json(provider.latency)}});
   }
   return object;
 }

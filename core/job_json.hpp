@@ -20,9 +20,12 @@ nlohmann::json log_to_json(const NotificationLog& log);
 nlohmann::json queue_stats_to_json(const QueueStats& stats);
 /// {total,sent,delivered,failed,retrying,byChannel,byStatus}
 nlohmann::json storage_stats_to_json(const StorageStats& stats);
-/// {name,paused,pending,...,cancelled,oldestAge?}
+/// {name,paused,pending,...,cancelled,concurrency,rate,oldestAge?}
 nlohmann::json queue_info_to_json(const QueueInfo& info);
-/// {name,sent,failed,inFlight,waiting,concurrency,providers:[{name,breaker,sent,failed}]}
+/// {count,p50,p95,p99}, in ms with three decimals.
+nlohmann::json latency_to_json(const LatencySummary& latency);
+/// {name,sent,failed,retried,inFlight,waiting,concurrency,latency,
+/// providers:[{name,breaker,sent,failed,retried,inFlight,latency}]}
 nlohmann::json channel_info_to_json(const ChannelInfo& info);
 /// {id,userId,title,message,type?,actionUrl?,icon?,data?,read,readAt?,createdAt}
 nlohmann::json inbox_message_to_json(const InboxMessage& message);

@@ -17,7 +17,10 @@
 
 #include "http/audit_recorder.hpp"
 #include "http/auth.hpp"
+#include "core/activity_json.hpp"
+#include "http/cursor_seal.hpp"
 #include "http/exchange.hpp"
+#include "http/export.hpp"
 #include "http/router.hpp"
 #include "townkrier/backend.hpp"
 #include "townkrier/time.hpp"
@@ -29,10 +32,23 @@ struct ApiContext {
   std::shared_ptr<DashboardBackend> backend;
   std::shared_ptr<const Clock> clock;
   std::size_t max_body_bytes = 1u << 20;
+  CursorSeal cursors = {};
 };
 using ApiPtr = std::shared_ptr<const ApiContext>;
 
 using Routes = std::vector<Route>;
+/// What signing in needs. The App outlives no request, so these are shared with the routes.
+struct SessionContext {
+  std::shared_ptr<Authenticator> authenticator;
+  std::shared_ptr<AuditRecorder> audit;
+  std::shared_ptr<const Clock> clock;
+};
+/// All of them, below the API's base.
+Routes api_routes(const ApiPtr& api, const SessionContext& context);
+/// GET /metrics, which is not below the base.
+Route metrics_route(const ApiPtr& api);
+void add_activity_routes(Routes& routes, const ApiPtr& api);
+void add_bulk_routes(Routes& routes, const ApiPtr& api);
 void add_stats_routes(Routes& routes, const ApiPtr& api);
 void add_job_routes(Routes& routes, const ApiPtr& api);
 void add_log_routes(Routes& routes, const ApiPtr& api);
@@ -40,13 +56,6 @@ void add_notification_routes(Routes& routes, const ApiPtr& api);
 void add_queue_routes(Routes& routes, const ApiPtr& api);
 void add_inbox_routes(Routes& routes, const ApiPtr& api);
 void add_audit_routes(Routes& routes, const ApiPtr& api);
-
-/// What signing in needs. The App outlives no request, so these are shared with the routes.
-struct SessionContext {
-  std::shared_ptr<Authenticator> authenticator;
-  std::shared_ptr<AuditRecorder> audit;
-  std::shared_ptr<const Clock> clock;
-};
 void add_session_routes(Routes& routes, const SessionContext& context);
 
 // Requests.
@@ -55,6 +64,15 @@ Result<LogFilter> read_log_filter(const Request& request);
 Result<AuditFilter> read_audit_filter(const Request& request);
 /// `{username,password}`
 Result<BasicCredentials> read_sign_in(const Request& request);
+/// `{action, ids | filter, expect?, dryRun?}`; a filter's members are the query parameters of a job
+/// list.
+struct BulkWish {
+  BulkRequest request;
+  bool dry_run = false;
+};
+Result<BulkWish> read_bulk(const Request& request, std::size_t max_bytes);
+/// Whole steps; by default the last hour by minutes, day by hours or 30 days by days.
+Result<SeriesView> read_series_view(const Request& request, TimePoint now);
 /// A path parameter that names a job, log or message. What is no id at all does not exist:
 /// kNotFound.
 Result<Uuid> read_id(std::string_view text, std::string_view what);
@@ -74,10 +92,22 @@ struct BatchRows {
 /// JSON array, or NDJSON by content type; each row is also checked by the backend.
 Result<BatchRows> read_batch(const Request& request, const ApiContext& api);
 
+/// The cursors of a page as clients get them.
+template <class Page>
+Page sealed(Page page, const ApiContext& api, const Request& request) {
+  for (auto* cursor : {&page.next, &page.prev}) {
+    if (*cursor) *cursor = api.cursors.seal(**cursor, request);
+  }
+  return page;
+}
+
+/// What one page of a list may take to be found; beyond it the page is short, and says so.
+inline constexpr Duration kListBudget{25};
+
 // Answers.
 Response json_response(int status, const nlohmann::json& body);
-Response jobs_response(const JobPage& page, ContentPrivacy privacy);
-Response logs_response(const LogPage& page, const LogFilter& filter);
+Response jobs_response(const JobPage& page, ContentPrivacy privacy, ListFormat format);
+Response logs_response(const LogPage& page, const LogFilter& filter, ListFormat format);
 Response enqueued_response(const EnqueuedJob& enqueued, ContentPrivacy privacy);
 Response batch_response(const std::vector<EnqueuedJob>& enqueued,
                         const std::vector<BatchRows::Rejected>& rejected);

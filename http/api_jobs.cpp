@@ -1,4 +1,6 @@
 // GET /jobs, /jobs/:id, POST /jobs, /jobs/:id/{retry,cancel,run}, DELETE /jobs/:id
+#include <array>
+
 #include <nlohmann/json.hpp>
 
 #include "core/job_json.hpp"
@@ -10,14 +12,18 @@ namespace townkrier::http {
 
 namespace {
 
-constexpr std::size_t kMaxLimit = 500;
+constexpr std::size_t kMaxLimit = 200;
 constexpr std::size_t kDefaultLimit = 50;
 constexpr std::size_t kMaxOffset = 10'000;
-constexpr std::size_t kMaxCursorBytes = 512;
 
-const std::vector<std::string> kJobQuery = {"status", "queue",  "kind",  "channel", "priority",
-                                            "tag",    "q",      "from",  "to",      "sort",
-                                            "limit",  "offset", "cursor"};
+const std::vector<std::string> kJobQuery = {"status*", "queue",  "kind",  "channel", "priority",
+                                            "tag",     "q",      "from",  "to",      "sort",
+                                            "limit",   "offset", "cursor"};
+
+constexpr std::array<std::string_view, 16> kJobColumns = {
+    "id",         "kind",      "queue",     "status",       "priority",    "attempts",
+    "maxRetries", "createdAt", "updatedAt", "scheduledFor", "processedAt", "completedAt",
+    "failedAt",   "error",     "tags",      "metadata"};
 
 std::string_view message_of(JobAction action) {
   switch (action) {
@@ -50,11 +56,15 @@ std::string_view word_of(JobAction action) {
 void list_jobs(const ApiPtr& api, const ExchangePtr& exchange) {
   auto filter = read_job_filter(exchange->request());
   if (!filter) return exchange->reply(filter.error());
-  api->backend->list_jobs(
-      std::move(*filter),
-      answer_with<JobPage>(exchange, [privacy = api->backend->privacy()](const JobPage& page) {
-        return jobs_response(page, privacy);
-      }));
+  auto cursor = api->cursors.open(exchange->request());
+  if (!cursor) return exchange->reply(cursor.error());
+  filter->cursor = std::move(*cursor);
+  api->backend->list_jobs(std::move(*filter),
+                          answer_with<JobPage>(exchange, [api, exchange](const JobPage& page) {
+                            const Request& request = exchange->request();
+                            return jobs_response(sealed(page, *api, request),
+                                                 api->backend->privacy(), list_format(request));
+                          }));
 }
 
 void get_job(const ApiPtr& api, const ExchangePtr& exchange, const PathParams& params) {
@@ -91,6 +101,27 @@ void post_job(const ApiPtr& api, const ExchangePtr& exchange) {
           }));
 }
 
+// Each word sorts down with a '-' in front of it, up without.
+void read_order(QueryReader& query, JobFilter& filter) {
+  const auto sort = query.parsed("sort", [](std::string_view text) {
+    return parse_word(text, {"-createdAt", "createdAt", "-finishedAt", "finishedAt",
+                             "-scheduledFor", "scheduledFor", "desc", "asc"});
+  });
+  const std::size_t word = sort.value_or(0);
+  filter.ascending = word % 2 == 1;
+  filter.sort_by = static_cast<JobFilter::SortBy>(word / 2 % 3);
+  const auto allowed = [&](JobStatus status) {
+    if (filter.sort_by == JobFilter::SortBy::kFinishedAt) return is_terminal(status);
+    return filter.sort_by == JobFilter::SortBy::kCreatedAt || status == JobStatus::kScheduled ||
+           status == JobStatus::kRetrying;
+  };
+  for (const JobStatus status : filter.status.list()) {
+    if (allowed(status)) continue;
+    query.refuse("sort", "has no order for jobs that are " + std::string(to_string(status)));
+    return;
+  }
+}
+
 Route action_route(const ApiPtr& api, Method method, std::string pattern, JobAction action) {
   return {.method = method,
           .pattern = std::move(pattern),
@@ -106,7 +137,13 @@ Route action_route(const ApiPtr& api, Method method, std::string pattern, JobAct
 Result<JobFilter> read_job_filter(const Request& request) {
   QueryReader query(request);
   JobFilter filter;
-  filter.status = query.parsed("status", parse_job_status);
+  for (const std::string& text : query.texts("status", kJobStatusCount)) {
+    if (const auto status = parse_job_status(text)) {
+      filter.status.add(*status);
+    } else {
+      query.refuse("status", status.error().message);
+    }
+  }
   filter.queue = query.text("queue");
   filter.kind = query.text("kind");
   filter.channel = query.text("channel");
@@ -115,23 +152,28 @@ Result<JobFilter> read_job_filter(const Request& request) {
   filter.text = query.text("q");
   filter.from = query.time("from");
   filter.to = query.time("to");
-  const auto sort = query.parsed("sort", [](std::string_view text) {
-    return parse_word(text, {"-createdAt", "createdAt", "desc", "asc"});
-  });
-  filter.ascending = sort.value_or(0) % 2 == 1;
+  read_order(query, filter);
   filter.limit = query.number("limit", 1, kMaxLimit, kDefaultLimit);
   filter.offset = query.number("offset", 0, kMaxOffset, 0);
-  filter.cursor = query.text("cursor", kMaxCursorBytes);
+  filter.time_budget = kListBudget;
   if (auto checked = query.result(); !checked) return std::unexpected(checked.error());
   return filter;
 }
 
-Response jobs_response(const JobPage& page, ContentPrivacy privacy) {
-  nlohmann::json jobs = nlohmann::json::array();
-  for (const Job& job : page.jobs) jobs.push_back(job_to_json(job, privacy));
-  nlohmann::json body = {{"count", jobs.size()}, {"total", page.total}};
-  body["jobs"] = std::move(jobs);
+Response jobs_response(const JobPage& page, ContentPrivacy privacy, ListFormat format) {
+  std::vector<nlohmann::json> rows;
+  for (const Job& job : page.jobs) rows.push_back(job_to_json(job, privacy));
+  if (format != ListFormat::kJson) {
+    return export_response(
+        rows, {.format = format, .name = "jobs", .columns = kJobColumns, .next = page.next});
+  }
+  nlohmann::json body = {{"count", rows.size()},
+                         {"total", page.total},
+                         {"totalExact", page.total_exact},
+                         {"truncated", page.truncated},
+                         {"jobs", std::move(rows)}};
   if (page.next) body["next"] = *page.next;
+  if (page.prev) body["prev"] = *page.prev;
   return json_response(200, body);
 }
 

@@ -1,4 +1,6 @@
 // GET /logs, /logs/:id, POST /logs/cleanup
+#include <array>
+
 #include <nlohmann/json.hpp>
 
 #include "core/job_json.hpp"
@@ -9,15 +11,19 @@ namespace townkrier::http {
 
 namespace {
 
-constexpr std::size_t kMaxLimit = 500;
+constexpr std::size_t kMaxLimit = 200;
 constexpr std::size_t kDefaultLimit = 50;
 constexpr std::size_t kMaxOffset = 10'000;
-constexpr std::size_t kMaxCursorBytes = 512;
 constexpr std::size_t kMaxTagsBytes = 2048;
 
 const std::vector<std::string> kLogQuery = {
     "notificationId", "jobId", "channel", "status", "recipient", "startDate", "endDate",
     "tags",           "limit", "offset",  "sortBy", "sortOrder", "cursor"};
+
+constexpr std::array<std::string_view, 17> kLogColumns = {
+    "id",       "notificationId", "jobId",    "channel",     "recipient", "status",
+    "provider", "messageId",      "attempts", "subject",     "content",   "error",
+    "tags",     "createdAt",      "sentAt",   "deliveredAt", "failedAt"};
 
 std::vector<std::string> split_tags(std::string_view text) {
   std::vector<std::string> tags;
@@ -32,10 +38,15 @@ std::vector<std::string> split_tags(std::string_view text) {
 void list_logs(const ApiPtr& api, const ExchangePtr& exchange) {
   auto filter = read_log_filter(exchange->request());
   if (!filter) return exchange->reply(filter.error());
-  api->backend->query_logs(*filter,
-                           answer_with<LogPage>(exchange, [filter = *filter](const LogPage& page) {
-                             return logs_response(page, filter);
-                           }));
+  auto cursor = api->cursors.open(exchange->request());
+  if (!cursor) return exchange->reply(cursor.error());
+  filter->cursor = std::move(*cursor);
+  api->backend->query_logs(
+      *filter,
+      answer_with<LogPage>(exchange, [api, exchange, filter = *filter](const LogPage& page) {
+        const Request& request = exchange->request();
+        return logs_response(sealed(page, *api, request), filter, list_format(request));
+      }));
 }
 
 void get_log(const ApiPtr& api, const ExchangePtr& exchange, const PathParams& params) {
@@ -78,7 +89,7 @@ Result<LogFilter> read_log_filter(const Request& request) {
     return parse_word(text, {"desc", "asc"});
   });
   filter.ascending = order.value_or(0) == 1;
-  filter.cursor = query.text("cursor", kMaxCursorBytes);
+  filter.time_budget = kListBudget;
   if (auto checked = query.result(); !checked) return std::unexpected(checked.error());
   return filter;
 }
@@ -99,13 +110,20 @@ Result<TimePoint> read_cleanup(const Request& request, std::size_t max_bytes) {
   return time;
 }
 
-Response logs_response(const LogPage& page, const LogFilter& filter) {
-  nlohmann::json logs = nlohmann::json::array();
-  for (const NotificationLog& log : page.logs) logs.push_back(log_to_json(log));
+Response logs_response(const LogPage& page, const LogFilter& filter, ListFormat format) {
+  std::vector<nlohmann::json> rows;
+  for (const NotificationLog& log : page.logs) rows.push_back(log_to_json(log));
+  if (format != ListFormat::kJson) {
+    return export_response(
+        rows, {.format = format, .name = "logs", .columns = kLogColumns, .next = page.next});
+  }
   nlohmann::json body = {{"total", page.total},
-                         {"page", {{"offset", filter.offset}, {"limit", filter.limit}}}};
-  body["logs"] = std::move(logs);
+                         {"totalExact", page.total_exact},
+                         {"truncated", page.truncated},
+                         {"page", {{"offset", filter.offset}, {"limit", filter.limit}}},
+                         {"logs", std::move(rows)}};
   if (page.next) body["next"] = *page.next;
+  if (page.prev) body["prev"] = *page.prev;
   return json_response(200, body);
 }
 

@@ -75,20 +75,13 @@ Result<std::shared_ptr<App>> App::create(AppOptions options,
       clock};
   const auto api = std::make_shared<const ApiContext>(
       ApiContext{std::move(backend), std::move(clock), options.max_body_bytes});
-  Routes routes;
-  add_stats_routes(routes, api);
-  add_job_routes(routes, api);
-  add_log_routes(routes, api);
-  add_notification_routes(routes, api);
-  add_queue_routes(routes, api);
-  add_inbox_routes(routes, api);
-  add_audit_routes(routes, api);
-  add_session_routes(routes, context);
+  const Routes routes = api_routes(api, context);
   std::shared_ptr<App> app(new App(std::move(options), std::move(*proxies), context));
   for (const Route& route : routes) {
     app->router_.add("/api", route);
     app->router_.add(app->options_.path + "/api", route);
   }
+  app->router_.add("", metrics_route(api));
   for (Route& route : page_routes(app->options_.path)) app->router_.add("", std::move(route));
   return app;
 }

@@ -109,6 +109,22 @@ void LogBackend::act(const JobId& id, JobAction action, Reply<Job> reply) {
   engine_->act(id, action, std::move(reply));
 }
 
+void LogBackend::count_bulk(BulkRequest request, Reply<BulkCount> reply) {
+  engine_->count_bulk(std::move(request), std::move(reply));
+}
+
+void LogBackend::start_bulk(BulkRequest request, Reply<Operation> reply) {
+  engine_->start_bulk(std::move(request), std::move(reply));
+}
+
+void LogBackend::get_operation(const Uuid& id, Reply<Operation> reply) {
+  engine_->get_operation(id, std::move(reply));
+}
+
+void LogBackend::cancel_operation(const Uuid& id, Reply<Operation> reply) {
+  engine_->cancel_operation(id, std::move(reply));
+}
+
 void LogBackend::job_stats(Reply<QueueStats> reply) {
   engine_->job_stats(std::move(reply));
 }
@@ -123,6 +139,18 @@ void LogBackend::set_queue_flow(const std::string& queue, Flow flow, Reply<Queue
 
 void LogBackend::channels(Reply<std::vector<ChannelInfo>> reply) {
   engine_->channels(std::move(reply));
+}
+
+void LogBackend::live(std::uint64_t since, Reply<LiveNews> reply) {
+  engine_->live(since, std::move(reply));
+}
+
+void LogBackend::series(SeriesFilter filter, Reply<std::vector<SeriesBucket>> reply) {
+  engine_->series(filter, std::move(reply));
+}
+
+void LogBackend::errors(Reply<ErrorSummary> reply) {
+  engine_->errors(std::move(reply));
 }
 
 void LogBackend::inbox(const std::string& user_id, std::size_t limit,
@@ -145,6 +173,10 @@ void LogBackend::audit(AuditFilter filter, Reply<AuditPage> reply) {
 
 void LogBackend::health(Reply<HealthReport> reply) {
   engine_->health(std::move(reply));
+}
+
+void LogBackend::metrics(Reply<std::vector<Metric>> reply) {
+  engine_->metrics(std::move(reply));
 }
 
 ContentPrivacy LogBackend::privacy() const {

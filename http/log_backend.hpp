@@ -65,16 +65,24 @@ class LogBackend final : public DashboardBackend {
   void get_job(const JobId& id, Reply<Job> reply) override;
   void list_jobs(JobFilter filter, Reply<JobPage> reply) override;
   void act(const JobId& id, JobAction action, Reply<Job> reply) override;
+  void count_bulk(BulkRequest request, Reply<BulkCount> reply) override;
+  void start_bulk(BulkRequest request, Reply<Operation> reply) override;
+  void get_operation(const Uuid& id, Reply<Operation> reply) override;
+  void cancel_operation(const Uuid& id, Reply<Operation> reply) override;
   void job_stats(Reply<QueueStats> reply) override;
   void queues(Reply<std::vector<QueueInfo>> reply) override;
   void set_queue_flow(const std::string& queue, Flow flow, Reply<QueueInfo> reply) override;
   void channels(Reply<std::vector<ChannelInfo>> reply) override;
+  void live(std::uint64_t since, Reply<LiveNews> reply) override;
+  void series(SeriesFilter filter, Reply<std::vector<SeriesBucket>> reply) override;
+  void errors(Reply<ErrorSummary> reply) override;
   void inbox(const std::string& user_id, std::size_t limit, std::optional<std::string> cursor,
              Reply<InboxPage> reply) override;
   void mark_read(const std::string& user_id, const LogId& id, Reply<std::uint64_t> reply) override;
   void record_audit(std::vector<AuditEntry> entries, Reply<std::monostate> reply) override;
   void audit(AuditFilter filter, Reply<AuditPage> reply) override;
   void health(Reply<HealthReport> reply) override;
+  void metrics(Reply<std::vector<Metric>> reply) override;
   ContentPrivacy privacy() const override;
 
  private:

@@ -24,6 +24,7 @@ Result<void> check_query_names(const Request& request, const std::vector<std::st
   FieldErrors errors;
   for (std::size_t i = 0; i < request.query.size(); ++i) {
     const std::string& name = request.query[i].name;
+    if (std::ranges::find(known, name + '*') != known.end()) continue;
     if (std::ranges::find(known, name) == known.end()) {
       errors.add(name, "is not a known parameter");
     } else if (std::ranges::count(request.query.begin(),
@@ -48,6 +49,16 @@ std::optional<std::string> QueryReader::text(std::string_view name, std::size_t 
     return std::nullopt;
   }
   return found->value;
+}
+
+std::vector<std::string> QueryReader::texts(std::string_view name, std::size_t max_count) {
+  std::vector<std::string> all;
+  for (const QueryPair& pair : request_.query) {
+    if (pair.name == name) all.push_back(pair.value);
+  }
+  if (all.size() <= max_count) return all;
+  errors_.add(std::string(name), "is given more than " + std::to_string(max_count) + " times");
+  return {};
 }
 
 std::optional<TimePoint> QueryReader::time(std::string_view name) {

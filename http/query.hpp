@@ -18,7 +18,8 @@
 
 namespace townkrier::http {
 
-/// Parameters not in `known`, and any given twice: kMalformed. {kAnyQuery} lets all pass.
+/// Parameters not in `known`, and any given twice: kMalformed. {kAnyQuery} lets all pass. A known
+/// name that ends with '*' may be given several times.
 Result<void> check_query_names(const Request& request, const std::vector<std::string>& known);
 
 /// Collects problems; read everything, then ask `result()`. Borrows the request.
@@ -27,6 +28,8 @@ class QueryReader {
   explicit QueryReader(const Request& request) : request_(request) {}
 
   std::optional<std::string> text(std::string_view name, std::size_t max_bytes = 256);
+  /// All values of a parameter that may be repeated.
+  std::vector<std::string> texts(std::string_view name, std::size_t max_count);
   std::optional<TimePoint> time(std::string_view name);
   std::size_t number(std::string_view name, std::size_t min, std::size_t max, std::size_t fallback);
 
@@ -40,6 +43,11 @@ class QueryReader {
     if (result) return std::move(*result);
     errors_.add(std::string(name), result.error().message);
     return std::nullopt;
+  }
+
+  /// Another problem with a parameter.
+  void refuse(std::string_view name, std::string why) {
+    errors_.add(std::string(name), std::move(why));
   }
 
   /// kMalformed with one field per wrong parameter.

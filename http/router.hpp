@@ -51,7 +51,8 @@ struct Route {
   std::string pattern;  ///< "/jobs/:id/retry"
   Access access = Access::kNobody;
   BodyKind body = BodyKind::kNone;
-  std::vector<std::string> query = {};  ///< The parameters it knows; any other is refused.
+  /// The parameters it knows; any other is refused. "status*" may be given several times.
+  std::vector<std::string> query = {};
   AuditRule audit = {};
   RouteHandler handler;
 };

@@ -88,4 +88,9 @@ std::string prefix_end(std::string prefix) {
   return prefix;
 }
 
+void append_series_key(std::string& key, SeriesStep step, TimePoint start) {
+  append_u8(key, static_cast<std::uint8_t>(step));
+  append_time(key, start);
+}
+
 }  // namespace townkrier::persistence

@@ -30,6 +30,7 @@
 ///   inbox_id   user id                      created        finds a message, spots repeats
 ///   inbox_time created id user              bytes          messages by age, for retention
 ///   audit      id                           audit record   who did what; only the newest are kept
+///   series     step start                   bucket record  history for graphs
 ///
 /// Records are in record_codec.hpp and have a version of their own, their first byte.
 ///
@@ -77,12 +78,13 @@ enum class Family : std::uint8_t {
   kRunning,
   kInboxTime,
   kAudit,
+  kSeries,
 };
 
 /// Names on disk, in the order of Family. "default" cannot have another name.
-inline constexpr std::array<const char*, 17> kFamilyNames = {
-    "default",  "jobs",    "state", "ready",    "due",     "finished",   "status", "unique", "logs",
-    "log_state", "log_time", "log_ref", "inbox", "inbox_id", "running", "inbox_time", "audit"};
+inline constexpr std::array<const char*, 18> kFamilyNames = {
+    "default",   "jobs",     "state",   "ready", "due",      "finished", "status",     "unique", "logs",
+    "log_state", "log_time", "log_ref", "inbox", "inbox_id", "running",  "inbox_time", "audit",  "series"};
 inline constexpr std::size_t kFamilyCount = kFamilyNames.size();
 
 /// First letter of keys in `default`.
@@ -184,6 +186,7 @@ struct InboxTime {
   std::string user;
 };
 std::optional<InboxTime> parse_inbox_time(std::string_view key);
+void append_series_key(std::string& key, SeriesStep step, TimePoint start);
 
 /// Size of `time id` at the end of index keys.
 inline constexpr std::size_t kPositionSize = 24;

@@ -145,9 +145,11 @@ std::map<std::string, QueueStats> Ledger::job_stats_by_queue() const {
   return all;
 }
 
-std::uint64_t Ledger::jobs(const std::optional<std::string>& queue,
-                           std::optional<JobStatus> status) const {
-  return total(queues_, queue, status);
+std::uint64_t Ledger::jobs(const std::optional<std::string>& queue, JobStatusSet status) const {
+  if (status.empty()) return total(queues_, queue, std::optional<JobStatus>{});
+  std::uint64_t sum = 0;
+  for (const JobStatus each : status.list()) sum += total(queues_, queue, std::optional(each));
+  return sum;
 }
 
 std::vector<LaneSize> Ledger::lanes() const {

@@ -96,8 +96,7 @@ class Ledger {
   QueueStats job_stats() const;
   std::map<std::string, QueueStats> job_stats_by_queue() const;
   /// Jobs that pass a filter on status and queue, or on one of them, or on none.
-  std::uint64_t jobs(const std::optional<std::string>& queue,
-                     std::optional<JobStatus> status) const;
+  std::uint64_t jobs(const std::optional<std::string>& queue, JobStatusSet status) const;
   std::vector<LaneSize> lanes() const;
   /// Sizes of lanes by key prefix.
   std::uint64_t ready_in(std::string_view lane) const;

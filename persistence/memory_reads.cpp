@@ -54,19 +54,30 @@ Result<std::vector<Job>> MemoryStore::get_jobs(std::span<const JobId> ids) const
 }
 
 Result<JobPage> MemoryStore::list_jobs(const JobFilter& filter) const {
+  const auto status = listed_statuses(filter);
+  if (!status) return std::unexpected(status.error());
   const std::shared_lock lock(mutex_);
   std::optional<std::uint64_t> total;
-  if (is_counted(filter)) total = ledger_.jobs(filter.queue, filter.status);
-  const Walk<Job> rows = [&](const auto& after, const auto& visit) -> Result<void> {
-    const auto start = after ? std::optional(after->id) : std::nullopt;
-    const auto show = [&](const JobId& id) {
-      return visit(IndexPosition{{}, id}, [&]() -> Result<Job> { return jobs_.at(id); });
+  if (is_counted(filter)) total = ledger_.jobs(filter.queue, *status);
+  const Walk<Job> rows = [&](const auto& after, Order order, const auto& visit) -> Result<void> {
+    const bool ascending = order == Order::kAscending;
+    const auto show = [&](const IndexPosition& at) {
+      return visit(at, [&]() -> Result<Job> { return jobs_.at(at.id); });
     };
-    if (filter.status) {
-      return walk(by_status_[static_cast<std::size_t>(*filter.status)], start, filter.ascending,
-                  show);
+    if (filter.sort_by == JobFilter::SortBy::kDueAt) return walk(due_, after, ascending, show);
+    if (filter.sort_by == JobFilter::SortBy::kFinishedAt) {
+      Index all;
+      for (const JobStatus each : status->list()) {
+        const Index& some = finished_[static_cast<std::size_t>(each)];
+        all.insert(some.begin(), some.end());
+      }
+      return walk(all, after, ascending, show);
     }
-    return walk(jobs_, start, filter.ascending, [&](const auto& job) { return show(job.first); });
+    const auto start = after ? std::optional(after->id) : std::nullopt;
+    return walk(jobs_, start, ascending, [&](const auto& job) -> Result<bool> {
+      if (!status->empty() && !status->contains(job.second.status())) return true;
+      return show({{}, job.first});
+    });
   };
   return page_jobs(filter, rows, total);
 }
@@ -186,9 +197,8 @@ Result<LogPage> MemoryStore::query_logs(const LogFilter& filter) const {
   const std::shared_lock lock(mutex_);
   std::optional<std::uint64_t> total;
   if (is_counted(filter)) total = ledger_.logs(filter.channel, filter.status);
-  const bool ascending = filter.ascending && filter.sort_by == LogFilter::SortBy::kCreatedAt;
-  const Walk<NotificationLog> rows = [&](const auto& after, const auto& visit) {
-    return walk(log_time_, after, ascending, [&](const IndexPosition& at) {
+  const Walk<NotificationLog> rows = [&](const auto& after, Order order, const auto& visit) {
+    return walk(log_time_, after, order == Order::kAscending, [&](const IndexPosition& at) {
       return visit(at, [&]() -> Result<NotificationLog> { return logs_.at(at.id); });
     });
   };
@@ -323,6 +333,29 @@ Result<AuditPage> MemoryStore::audit(const AuditFilter& filter) const {
     break;
   }
   return page;
+}
+
+Result<void> MemoryStore::put_series(std::span<const SeriesBucket> buckets,
+                                     const std::map<SeriesStep, TimePoint>& keep_from) {
+  const std::lock_guard lock(mutex_);
+  for (const SeriesBucket& bucket : buckets) {
+    series_.insert_or_assign({bucket.step, bucket.start}, bucket);
+  }
+  std::erase_if(series_, [&](const auto& each) {
+    const auto oldest = keep_from.find(each.first.first);
+    return oldest != keep_from.end() && each.first.second < oldest->second;
+  });
+  return {};
+}
+
+Result<std::vector<SeriesBucket>> MemoryStore::series(const SeriesFilter& filter) const {
+  const std::shared_lock lock(mutex_);
+  std::vector<SeriesBucket> buckets;
+  for (auto it = series_.lower_bound({filter.step, filter.from});
+       it != series_.end() && it->first < std::pair{filter.step, filter.to}; ++it) {
+    buckets.push_back(it->second);
+  }
+  return buckets;
 }
 
 }  // namespace townkrier::persistence

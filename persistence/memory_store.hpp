@@ -58,6 +58,10 @@ class MemoryStore final : public Store {
   Result<void> append_audit(std::span<const AuditEntry> entries, Durability durability) override;
   Result<AuditPage> audit(const AuditFilter& filter) const override;
 
+  Result<void> put_series(std::span<const SeriesBucket> buckets,
+                          const std::map<SeriesStep, TimePoint>& keep_from) override;
+  Result<std::vector<SeriesBucket>> series(const SeriesFilter& filter) const override;
+
   Result<void> health() const override { return {}; }
   Result<void> sync() override { return {}; }
 
@@ -119,6 +123,7 @@ class MemoryStore final : public Store {
   std::unordered_map<JobId, std::uint64_t> finished_bytes_;
   std::map<Uuid, AuditEntry> audit_;
   std::map<std::string, std::string> settings_;
+  std::map<std::pair<SeriesStep, TimePoint>, SeriesBucket> series_;
   Ledger ledger_;
 };
 

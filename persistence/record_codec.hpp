@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "townkrier/audit.hpp"
+#include "townkrier/activity.hpp"
 #include "townkrier/job.hpp"
 #include "townkrier/log.hpp"
 #include "townkrier/result.hpp"
@@ -41,6 +42,10 @@ Result<Delivery> decode_delivery(std::string_view bytes);
 
 void encode(const AuditEntry& entry, std::string& out);
 Result<AuditEntry> decode_audit(const Uuid& id, std::string_view bytes);
+
+/// A bucket's step and start are in its key.
+void encode(const SeriesBucket& bucket, std::string& out);
+Result<SeriesBucket> decode_series(SeriesStep step, TimePoint start, std::string_view bytes);
 
 /// A row of counters.
 void encode_counts(std::span<const std::uint64_t> counts, std::string& out);

@@ -113,7 +113,7 @@ Result<void> Database::check_families(Mode mode) const {
   }
   if (mode == Mode::kReadOnly && names.size() < kFamilyCount) {
     return fail(Errc::kInvalidConfig,
-                path_ + " has an older storage format; a start of the server brings it up to date");
+                path_ + " has an older storage format; run the version that wrote it");
   }
   return {};
 }

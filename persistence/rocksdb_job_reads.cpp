@@ -79,77 +79,6 @@ Result<std::vector<Job>> RocksDbStore::get_jobs(std::span<const JobId> ids) cons
   return jobs;
 }
 
-Walk<Job> RocksDbStore::walk_jobs(const ReadView& view, const JobFilter& filter) const {
-  return [this, &view, &filter](const std::optional<IndexPosition>& after,
-                                const Visit<Job>& visit) -> Result<void> {
-    const auto start = after ? std::optional(after->id) : std::nullopt;
-    const auto show = [&](const JobId& id) {
-      return visit(IndexPosition{{}, id}, [&] { return view.indexed_job(id); });
-    };
-    if (filter.status) return walk_status(view, {*filter.status, filter.ascending, start}, show);
-    Range keys(view, Family::kJobs, "", "");
-    std::string key;
-    if (start) append_id(key, *start);
-    if (filter.ascending) {
-      start ? keys.seek(after_key(key)) : keys.seek_first();
-    } else {
-      start ? keys.seek_back(key) : keys.seek_last();
-      // SeekForPrev stops on the key itself, which was shown before.
-      if (start && keys.valid() && keys.key() == key) keys.prev();
-    }
-    for (; keys.valid(); filter.ascending ? keys.next() : keys.prev()) {
-      const auto id = id_at_end(keys.key());
-      if (!id) return bad_key();
-      auto go_on = show(*id);
-      if (!go_on) return std::unexpected(go_on.error());
-      if (!*go_on) return {};
-    }
-    return keys.status();
-  };
-}
-
-Result<void> RocksDbStore::walk_status(
-    const ReadView& view, const StatusWalk& walk,
-    const std::function<Result<bool>(const JobId&)>& visit) const {
-  const auto& [status, ascending, after] = walk;
-  // Behind the last live key there may be hundreds of thousands of deleted ones.
-  std::uint64_t left = std::numeric_limits<std::uint64_t>::max();
-  if (!after) {
-    const std::shared_lock lock(ledger_mutex_);
-    left = ledger_.jobs(std::nullopt, status);
-  }
-  const bool running = status == JobStatus::kProcessing;
-  const std::string prefix = running ? std::string{} : status_prefix(status);
-  std::string start = prefix;
-  if (after) append_inverted_id(start, *after);
-  Range keys(view, running ? Family::kRunning : Family::kStatus, prefix, prefix_end(prefix));
-  if (ascending) {
-    after ? keys.seek_back(start) : keys.seek_last();
-  } else {
-    keys.seek(start);
-  }
-  if (after && keys.valid() && keys.key() == start) ascending ? keys.prev() : keys.next();
-  for (; left > 0 && keys.valid(); --left) {
-    const auto id = inverted_id_at_end(keys.key());
-    if (!id) return bad_key();
-    auto go_on = visit(*id);
-    if (!go_on) return std::unexpected(go_on.error());
-    if (!*go_on || left == 1) return {};
-    ascending ? keys.prev() : keys.next();
-  }
-  return left > 0 ? keys.status() : Result<void>{};
-}
-
-Result<JobPage> RocksDbStore::list_jobs(const JobFilter& filter) const {
-  std::optional<std::uint64_t> total;
-  if (is_counted(filter)) {
-    const std::shared_lock lock(ledger_mutex_);
-    total = ledger_.jobs(filter.queue, filter.status);
-  }
-  const ReadView view(*database_);
-  return page_jobs(filter, walk_jobs(view, filter), total);
-}
-
 Result<std::vector<LaneSize>> RocksDbStore::ready_lanes() const {
   const std::shared_lock lock(ledger_mutex_);
   return ledger_.lanes();
@@ -175,12 +104,11 @@ Result<std::vector<Job>> RocksDbStore::processing_jobs(const std::optional<JobId
                                                        std::size_t limit) const {
   const ReadView view(*database_);
   std::vector<JobId> ids;
-  auto walked = walk_status(view, {JobStatus::kProcessing, false, std::nullopt},
-                            [&](const JobId& id) -> Result<bool> {
-                              if (after && id <= *after) return false;
-                              ids.push_back(id);
-                              return true;
-                            });
+  auto walked = walk_status(view, JobStatus::kProcessing, [&](const JobId& id) -> Result<bool> {
+    if (after && id <= *after) return false;
+    ids.push_back(id);
+    return true;
+  });
   if (!walked) return std::unexpected(walked.error());
   // Newest first, as they are found fast: the running jobs are few and young.
   std::ranges::reverse(ids);

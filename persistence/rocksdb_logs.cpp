@@ -146,7 +146,7 @@ Result<NotificationLog> RocksDbStore::get_log(const LogId& id) const {
 }
 
 Walk<NotificationLog> RocksDbStore::walk_logs(const ReadView& view, const LogFilter& filter) const {
-  return [&view, &filter](const std::optional<IndexPosition>& after,
+  return [&view, &filter](const std::optional<IndexPosition>& after, Order order,
                           const Visit<NotificationLog>& visit) -> Result<void> {
     std::string prefix;
     if (filter.job_id) {
@@ -157,8 +157,7 @@ Walk<NotificationLog> RocksDbStore::walk_logs(const ReadView& view, const LogFil
     auto [lower, upper] = bounds(prefix, filter.start_date, filter.end_date);
     Range keys(view, prefix.empty() ? Family::kLogTime : Family::kLogRef, std::move(lower),
                std::move(upper));
-    // Sorted by another time, rows are collected from the newest on.
-    const bool ascending = filter.ascending && filter.sort_by == LogFilter::SortBy::kCreatedAt;
+    const bool ascending = order == Order::kAscending;
     const PositionVisit show = [&](const IndexPosition& at) {
       return visit(at, [&] { return view.indexed_log(at.id); });
     };

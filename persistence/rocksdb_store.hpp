@@ -78,7 +78,12 @@ class RocksDbStore final : public Store {
   Result<void> append_audit(std::span<const AuditEntry> entries, Durability durability) override;
   Result<AuditPage> audit(const AuditFilter& filter) const override;
 
+  Result<void> put_series(std::span<const SeriesBucket> buckets,
+                          const std::map<SeriesStep, TimePoint>& keep_from) override;
+  Result<std::vector<SeriesBucket>> series(const SeriesFilter& filter) const override;
+
   Result<void> health() const override;
+  std::vector<Metric> metrics() const override;
   Result<void> sync() override;
 
   const Database& database() const { return *database_; }
@@ -108,14 +113,10 @@ class RocksDbStore final : public Store {
   Result<std::vector<Job>> jobs_in(const IndexRange& range,
                                    const std::optional<IndexPosition>& after,
                                    std::size_t limit) const;
-  Walk<Job> walk_jobs(const ReadView& view, const JobFilter& filter) const;
-  struct StatusWalk {
-    JobStatus status = JobStatus::kPending;
-    bool ascending = false;
-    std::optional<JobId> after;
-  };
-  /// Jobs of one status by id, strictly after `after`, until `visit` returns false.
-  Result<void> walk_status(const ReadView& view, const StatusWalk& walk,
+  Walk<Job> walk_jobs(const ReadView& view, JobFilter::SortBy sort_by, JobStatusSet status) const;
+  std::uint64_t counted(JobStatus status) const;
+  /// Jobs of one status, newest first, until `visit` returns false.
+  Result<void> walk_status(const ReadView& view, JobStatus status,
                            const std::function<Result<bool>(const JobId&)>& visit) const;
   Walk<NotificationLog> walk_logs(const ReadView& view, const LogFilter& filter) const;
   Result<InboxMessage> stored_message(const std::string& user_id, const LogId& id) const;

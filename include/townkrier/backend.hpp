@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -13,8 +14,10 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "townkrier/audit.hpp"
+#include "townkrier/activity.hpp"
 #include "townkrier/job.hpp"
 #include "townkrier/log.hpp"
+#include "townkrier/metrics.hpp"
 #include "townkrier/result.hpp"
 
 namespace townkrier {
@@ -40,24 +43,58 @@ struct SendReport {
   std::map<std::string, SendResult> results;
 };
 
-/// One channel as an operator sees it, with its providers in order.
+/// One provider of a channel as an operator sees it. Numbers since the process started.
 struct ProviderInfo {
   std::string name;
   std::string breaker;  ///< closed | open | half-open
   std::uint64_t sent = 0;
-  std::uint64_t failed = 0;
+  std::uint64_t failed = 0;   ///< Tries that did not succeed, for whatever reason.
+  std::uint64_t retried = 0;  ///< Of these: transient or throttled, so another try may follow.
+  std::uint64_t in_flight = 0;
+  LatencySummary latency;  ///< From hand-over to answer, over the last five to ten minutes.
 };
+/// One channel, with its providers in order. Numbers since the process started.
 struct ChannelInfo {
   std::string name;
-  std::uint64_t sent = 0;
-  std::uint64_t failed = 0;
+  std::uint64_t sent = 0;    ///< Deliveries.
+  std::uint64_t failed = 0;  ///< Deliveries given up.
   std::uint64_t in_flight = 0;
-  std::uint64_t waiting = 0;
+  std::uint64_t waiting = 0;  ///< Pending jobs that have something to send over it.
   int concurrency = 0;
   std::vector<ProviderInfo> providers;
+  std::uint64_t retried = 0;  ///< Tries after which a delivery waits for another.
+  LatencySummary latency;     ///< Of all its providers.
   /// Calls that go on although they were asked to stop a while ago, see HandlerOptions.
   std::uint64_t stuck = 0;
   std::uint64_t stuck_total = 0;  ///< Since the channel started, those that have returned too.
+};
+
+/// What to do to many jobs: those of `ids`, or those that pass `filter` (whose page is ignored).
+struct BulkRequest {
+  JobAction action = JobAction::kRetry;
+  std::vector<JobId> ids;
+  std::optional<JobFilter> filter;
+  /// How many the caller saw: kConflict when more than a tenth more or fewer match now.
+  std::optional<std::uint64_t> expect;
+};
+struct BulkCount {
+  std::uint64_t jobs = 0;
+  bool exact = true;  ///< False: there may be more.
+};
+
+/// One bulk action under way or over. Kept until 100 newer ones were begun or the process ends.
+struct Operation {
+  enum class State : std::uint8_t { kRunning, kCompleted, kCancelled, kFailed };
+  Uuid id;
+  JobAction action = JobAction::kRetry;
+  State state = State::kRunning;
+  std::uint64_t total = 0;  ///< Jobs that matched when it began.
+  std::uint64_t done = 0;
+  std::uint64_t skipped = 0;  ///< The action does not fit their status, or they are gone.
+  std::uint64_t failed = 0;
+  TimePoint started_at{};
+  std::optional<TimePoint> ended_at;
+  std::string error;  ///< Why it failed as a whole.
 };
 
 struct HealthReport {
@@ -84,6 +121,15 @@ class DashboardBackend {
   /// it was). kNotFound, or kConflict naming the present status.
   virtual void act(const JobId& id, JobAction action, Reply<Job> reply) = 0;
 
+  /// How many jobs a bulk request means.
+  virtual void count_bulk(BulkRequest request, Reply<BulkCount> reply) = 0;
+  /// Begins to act, slice by slice; the reply comes at once. Jobs that are created later are not
+  /// meant.
+  virtual void start_bulk(BulkRequest request, Reply<Operation> reply) = 0;
+  virtual void get_operation(const Uuid& id, Reply<Operation> reply) = 0;  ///< kNotFound.
+  /// Ends it after the jobs it has begun with.
+  virtual void cancel_operation(const Uuid& id, Reply<Operation> reply) = 0;
+
   virtual void job_stats(Reply<QueueStats> reply) = 0;
   virtual void log_stats(StatsFilter filter, Reply<StorageStats> reply) = 0;
   virtual void get_log(const LogId& id, Reply<NotificationLog> reply) = 0;
@@ -97,6 +143,13 @@ class DashboardBackend {
   virtual void set_queue_flow(const std::string& queue, Flow flow, Reply<QueueInfo> reply) = 0;
   virtual void channels(Reply<std::vector<ChannelInfo>> reply) = 0;
 
+  /// Answers from memory, at once. `since`: the `rev` of an earlier answer, or 0.
+  virtual void live(std::uint64_t since, Reply<LiveNews> reply) = 0;
+  /// In order of time; buckets in which nothing happened are left out.
+  virtual void series(SeriesFilter filter, Reply<std::vector<SeriesBucket>> reply) = 0;
+  /// The newest failed jobs, grouped.
+  virtual void errors(Reply<ErrorSummary> reply) = 0;
+
   virtual void inbox(const std::string& user_id, std::size_t limit,
                      std::optional<std::string> cursor, Reply<InboxPage> reply) = 0;
   /// Nil id: all of the user's. Replies with how many were unread.
@@ -108,6 +161,8 @@ class DashboardBackend {
   virtual void audit(AuditFilter filter, Reply<AuditPage> reply) = 0;
 
   virtual void health(Reply<HealthReport> reply) = 0;
+  /// The engine's numbers for monitoring.
+  virtual void metrics(Reply<std::vector<Metric>> reply) = 0;
   /// How much of payloads and recipients answers may show.
   virtual ContentPrivacy privacy() const = 0;
 };

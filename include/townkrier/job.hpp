@@ -5,6 +5,7 @@
 /// an envelope is shared between threads as `shared_ptr<const JobEnvelope>` and never changes.
 
 #include <cstdint>
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -191,9 +192,43 @@ struct Job {
   JobStatus status() const { return state.status; }
 };
 
-/// Which jobs. Absent members do not restrict.
+/// Some of the statuses; empty where a filter does not restrict.
+class JobStatusSet {
+ public:
+  constexpr JobStatusSet() = default;
+  constexpr JobStatusSet(JobStatus one) { add(one); }  // One status is a set, too.
+  constexpr JobStatusSet(std::initializer_list<JobStatus> some) {
+    for (const JobStatus each : some) add(each);
+  }
+  constexpr void add(JobStatus one) { bits_ |= bit(one); }
+  constexpr bool empty() const { return bits_ == 0; }
+  constexpr bool contains(JobStatus one) const { return (bits_ & bit(one)) != 0; }
+  /// In the order of the enumerators.
+  std::vector<JobStatus> list() const {
+    std::vector<JobStatus> all;
+    for (std::size_t i = 0; i < kJobStatusCount; ++i) {
+      if (contains(static_cast<JobStatus>(i))) all.push_back(static_cast<JobStatus>(i));
+    }
+    return all;
+  }
+  constexpr bool operator==(const JobStatusSet&) const = default;
+
+ private:
+  static constexpr std::uint8_t bit(JobStatus one) {
+    return static_cast<std::uint8_t>(1u << static_cast<unsigned>(one));
+  }
+  std::uint8_t bits_ = 0;
+};
+
+/// Which jobs, in which order. Absent members do not restrict.
 struct JobFilter {
-  std::optional<JobStatus> status;
+  /// Orders that have an index.
+  enum class SortBy : std::uint8_t {
+    kCreatedAt,   ///< All jobs.
+    kFinishedAt,  ///< Only jobs that ended: no other status may be asked for.
+    kDueAt,       ///< Only scheduled and retrying ones, by the time they wait for.
+  };
+  JobStatusSet status;
   std::optional<std::string> queue;
   std::optional<std::string> kind;
   std::optional<std::string> channel;
@@ -204,14 +239,20 @@ struct JobFilter {
   std::optional<TimePoint> to;        ///< Inclusive, on created_at.
   std::size_t limit = 50;             ///< 1..500.
   std::size_t offset = 0;             ///< 0..10,000; beyond that use `cursor`.
-  bool ascending = false;             ///< By creation; newest first by default.
-  std::optional<std::string> cursor;  ///< `next` of an earlier page.
+  bool ascending = false;             ///< Newest (or latest) first by default.
+  std::optional<std::string> cursor;  ///< `next` or `prev` of an earlier page.
+  SortBy sort_by = SortBy::kCreatedAt;
+  /// Give up looking for further matches after this long; absent: after 50,000 rows.
+  std::optional<Duration> time_budget = std::nullopt;
 };
 
 struct JobPage {
   std::vector<Job> jobs;
   std::uint64_t total = 0;
   std::optional<std::string> next;
+  std::optional<std::string> prev;
+  bool total_exact = true;  ///< False: at least `total` jobs match.
+  bool truncated = false;   ///< The search gave up before the page was full; `next` goes on.
 };
 
 /// Jobs by status.
@@ -232,6 +273,8 @@ struct QueueInfo {
   bool paused = false;
   QueueStats stats;
   std::optional<Duration> oldest_age;  ///< Since the oldest pending job became due.
+  int concurrency = 0;                 ///< Attempts at the same time on each channel.
+  double rate = 0;                     ///< Jobs that ended, a second, over the last ten seconds.
 };
 
 /// A job's status changed (or it was accepted); told to subscribers after the change is durable.

@@ -105,7 +105,9 @@ struct LogFilter {
   std::size_t offset = 0;                ///< 0..10,000; beyond that use `cursor`.
   SortBy sort_by = SortBy::kCreatedAt;
   bool ascending = false;
-  std::optional<std::string> cursor;  ///< `next` of an earlier page.
+  std::optional<std::string> cursor;  ///< `next` or `prev` of an earlier page.
+  /// As JobFilter::time_budget.
+  std::optional<Duration> time_budget = std::nullopt;
 };
 
 /// A page of rows; `total` counts all rows that match.
@@ -113,6 +115,9 @@ struct LogPage {
   std::vector<NotificationLog> logs;
   std::uint64_t total = 0;
   std::optional<std::string> next;
+  std::optional<std::string> prev;  ///< None where rows are sorted by sent or delivered time.
+  bool total_exact = true;          ///< False: at least `total` rows match.
+  bool truncated = false;           ///< The search gave up before all rows were looked at.
 };
 
 /// Counts by current status. `sent` does not include rows that went on to `delivered`.

@@ -14,9 +14,11 @@
 #include <vector>
 
 #include "townkrier/audit.hpp"
+#include "townkrier/activity.hpp"
 #include "townkrier/config.hpp"
 #include "townkrier/job.hpp"
 #include "townkrier/log.hpp"
+#include "townkrier/metrics.hpp"
 #include "townkrier/result.hpp"
 
 namespace townkrier {
@@ -214,11 +216,30 @@ class AuditStore {
   virtual Result<AuditPage> audit(const AuditFilter& filter) const = 0;
 };
 
+/// History for graphs.
+class SeriesStore {
+ public:
+  virtual ~SeriesStore() = default;
+  /// Writes buckets over what is stored for their step and start, and drops those that start
+  /// before `keep_from[step]`. Not synced: what a crash takes is the last moments of a graph. Any
+  /// thread.
+  virtual Result<void> put_series(std::span<const SeriesBucket> buckets,
+                                  const std::map<SeriesStep, TimePoint>& keep_from) = 0;
+  /// In order of time.
+  virtual Result<std::vector<SeriesBucket>> series(const SeriesFilter& filter) const = 0;
+};
+
 /// What the engine needs; both bundled stores are one.
-class Store : public JobStore, public LogStore, public InboxStore, public AuditStore {
+class Store : public JobStore,
+              public LogStore,
+              public InboxStore,
+              public AuditStore,
+              public SeriesStore {
  public:
   /// Cheap check that writes would work now (not failed, enough disk); used by /health.
   virtual Result<void> health() const = 0;
+  /// The store's own numbers for monitoring; none by default. Any thread.
+  virtual std::vector<Metric> metrics() const { return {}; }
   /// Makes everything written so far durable. Called at the end of an ordered stop.
   virtual Result<void> sync() = 0;
 };

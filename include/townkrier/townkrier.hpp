@@ -5,6 +5,7 @@
 /// caller's own actor system) and `townkrier/pistache_mount.hpp` (routes in a caller's own server).
 
 #include "townkrier/audit.hpp"
+#include "townkrier/activity.hpp"
 #include "townkrier/backend.hpp"
 #include "townkrier/channel.hpp"
 #include "townkrier/config.hpp"
@@ -17,6 +18,7 @@
 #include "townkrier/json_text.hpp"
 #include "townkrier/log.hpp"
 #include "townkrier/maintenance.hpp"
+#include "townkrier/metrics.hpp"
 #include "townkrier/notification.hpp"
 #include "townkrier/notification_manager.hpp"
 #include "townkrier/password.hpp"

@@ -154,6 +154,94 @@ TEST_P(StoreListing, RefusesPagesOutOfRangeAndForeignCursors) {
   EXPECT_EQ(refusal({.ascending = true, .cursor = descending}), Errc::kMalformed);
 }
 
+TEST_P(StoreListing, ListsSeveralStatusesAsOne) {
+  add({make_job({.id = 1, .status = kFailed}), make_job({.id = 2}),
+       make_job({.id = 3, .status = kCancelled}), make_job({.id = 4, .status = kFailed})});
+  auto page = list({.status = {kFailed, kCancelled}, .limit = 2});
+  EXPECT_EQ(numbers(page.jobs), (Numbers{4, 3}));
+  EXPECT_EQ(page.total, 3u);
+  EXPECT_TRUE(page.total_exact);
+  page = list({.status = {kFailed, kCancelled}, .limit = 2, .cursor = page.next});
+  EXPECT_EQ(numbers(page.jobs), Numbers{1});
+  EXPECT_FALSE(page.next);
+  EXPECT_EQ(numbers(list({.status = {kPending, kFailed}, .ascending = true}).jobs),
+            (Numbers{1, 2, 4}));
+}
+
+TEST_P(StoreListing, SortsEndedJobsByTheirEnd) {
+  add({make_job({.id = 1, .status = kFailed, .time = 30}),
+       make_job({.id = 2, .status = kCompleted, .time = 10}), make_job({.id = 3}),
+       make_job({.id = 4, .status = kCompleted, .time = 20})});
+  const auto by_end = JobFilter::SortBy::kFinishedAt;
+  auto page = list({.limit = 2, .sort_by = by_end});
+  EXPECT_EQ(numbers(page.jobs), (Numbers{1, 4}));
+  EXPECT_EQ(page.total, 3u);
+  page = list({.limit = 2, .cursor = page.next, .sort_by = by_end});
+  EXPECT_EQ(numbers(page.jobs), Numbers{2});
+  EXPECT_EQ(numbers(list({.ascending = true, .sort_by = by_end}).jobs), (Numbers{2, 4, 1}));
+  EXPECT_EQ(numbers(list({.status = kCompleted, .sort_by = by_end}).jobs), (Numbers{4, 2}));
+  EXPECT_EQ(refusal({.status = kPending, .sort_by = by_end}), Errc::kInvalidArgument);
+}
+
+TEST_P(StoreListing, SortsWaitingJobsByTheTimeTheyWaitFor) {
+  add({make_job({.id = 1, .status = kScheduled, .time = 30}),
+       make_job({.id = 2, .status = kRetrying, .time = 10}), make_job({.id = 3}),
+       make_job({.id = 4, .status = kScheduled, .time = 20})});
+  const auto by_due = JobFilter::SortBy::kDueAt;
+  EXPECT_EQ(numbers(list({.ascending = true, .sort_by = by_due}).jobs), (Numbers{2, 4, 1}));
+  const auto page = list({.status = kScheduled, .limit = 1, .sort_by = by_due});
+  EXPECT_EQ(numbers(page.jobs), Numbers{1});
+  EXPECT_EQ(page.total, 2u);
+  EXPECT_EQ(numbers(list({.status = kScheduled, .cursor = page.next, .sort_by = by_due}).jobs),
+            Numbers{4});
+  EXPECT_EQ(refusal({.status = kFailed, .sort_by = by_due}), Errc::kInvalidArgument);
+}
+
+TEST_P(StoreListing, GoesBackOverTheSamePages) {
+  add_many(1, 7);
+  for (const bool ascending : {false, true}) {
+    JobFilter filter{.limit = 3, .ascending = ascending};
+    std::vector<Numbers> forth;
+    for (;;) {
+      const auto page = list(filter);
+      forth.push_back(numbers(page.jobs));
+      filter.cursor = page.next ? page.next : page.prev;
+      if (!page.next) break;
+    }
+    ASSERT_EQ(forth.size(), 3u);
+    auto page = list(filter);
+    EXPECT_EQ(numbers(page.jobs), forth[1]);
+    EXPECT_EQ(page.total, 7u);
+    filter.cursor = page.prev;
+    page = list(filter);
+    EXPECT_EQ(numbers(page.jobs), forth[0]);
+    EXPECT_FALSE(page.prev);
+    filter.cursor = page.next;
+    EXPECT_EQ(numbers(list(filter).jobs), forth[1]);
+  }
+  EXPECT_FALSE(list({}).prev);
+}
+
+TEST_P(StoreListing, ASearchWithoutTimeSaysThatItWasNotOver) {
+  std::vector<Job> jobs;
+  for (std::uint64_t i = 1; i <= 100; ++i) {
+    jobs.push_back(make_job({.id = i, .channels = {i == 5 ? "sms" : "email"}}));
+  }
+  add(jobs);
+  JobFilter filter{.channel = "sms", .time_budget = Duration{0}};
+  auto page = list(filter);
+  EXPECT_TRUE(page.truncated);
+  EXPECT_FALSE(page.total_exact);
+  ASSERT_TRUE(page.next);
+  std::size_t pages = 0;
+  for (; page.jobs.empty() && page.next && pages < 100; ++pages) {
+    filter.cursor = page.next;
+    page = list(filter);
+  }
+  EXPECT_EQ(numbers(page.jobs), Numbers{5});
+  EXPECT_TRUE(list({.channel = "sms"}).total_exact);
+}
+
 TOWNKRIER_ON_EACH_STORE(StoreListing);
 
 }  // namespace

@@ -136,6 +136,29 @@ TEST_F(RocksDbStoreFiles, RefusesANewerFormat) {
       << error.message;
 }
 
+TEST_F(RocksDbStoreFiles, BringsAnEarlierFormatUpToDate) {
+  open();
+  {
+    auto database = Database::open(path(), Database::Mode::kReadWrite);
+    ASSERT_TRUE(database);
+    auto& db = (*database)->db();
+    std::string version;
+    persistence::append_u64(version, 2);
+    ASSERT_TRUE(
+        db.Put({}, (*database)->family(Family::kMeta), std::string(1, MetaKey::kVersion), version)
+            .ok());
+    ASSERT_TRUE(db.DropColumnFamily((*database)->family(Family::kSeries)).ok());
+  }
+  auto reader = Database::open(path(), Database::Mode::kReadOnly);
+  ASSERT_FALSE(reader);
+  EXPECT_NE(reader.error().message.find("older storage format"), std::string::npos)
+      << reader.error().message;
+  open();
+  reader = Database::open(path(), Database::Mode::kReadOnly);
+  ASSERT_TRUE(reader) << reader.error().message;
+  EXPECT_TRUE(open()->series({SeriesStep::kHour, {}, TimePoint::max()})->empty());
+}
+
 TEST_F(RocksDbStoreFiles, RefusesADatabaseOfAnotherProgram) {
   {
     rocksdb::Options options;

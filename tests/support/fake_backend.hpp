@@ -46,8 +46,14 @@ class FakeBackend : public DashboardBackend {
   LogPage log_page;
   std::vector<QueueInfo> queue_infos;
   std::vector<ChannelInfo> channel_infos;
+  LiveNews news;
+  BulkCount bulk_count;
+  Operation operation;
+  std::vector<SeriesBucket> buckets;
+  ErrorSummary error_summary;
   InboxPage inbox_page;
   HealthReport report;
+  std::vector<Metric> engine_metrics;
   SendReport send_report;
   std::uint64_t count = 0;  ///< Of cleanup_logs and mark_read.
   ContentPrivacy level = ContentPrivacy::kMasked;
@@ -68,6 +74,9 @@ class FakeBackend : public DashboardBackend {
   std::optional<std::pair<std::string, Flow>> flow;
   std::optional<TimePoint> older_than;
   std::optional<std::pair<std::string, LogId>> marked;
+  std::optional<BulkRequest> bulk;
+  std::optional<std::uint64_t> since;
+  std::optional<SeriesFilter> series_filter;
   std::string inbox_user;
   std::size_t inbox_limit = 0;
   std::optional<std::string> inbox_cursor;
@@ -112,6 +121,23 @@ class FakeBackend : public DashboardBackend {
     action = {id, what};
     find(jobs, id, std::move(reply));
   }
+  void count_bulk(BulkRequest request, Reply<BulkCount> reply) override {
+    bulk = std::move(request);
+    answer(std::move(reply), bulk_count);
+  }
+  void start_bulk(BulkRequest request, Reply<Operation> reply) override {
+    note("start_bulk");
+    bulk = std::move(request);
+    answer(std::move(reply), operation);
+  }
+  void get_operation(const Uuid& id, Reply<Operation> reply) override {
+    if (id != operation.id) return reply(fail(Errc::kNotFound, "there is nothing of that id"));
+    answer(std::move(reply), operation);
+  }
+  void cancel_operation(const Uuid& id, Reply<Operation> reply) override {
+    note("cancel_operation");
+    get_operation(id, std::move(reply));
+  }
   void job_stats(Reply<QueueStats> reply) override { answer(std::move(reply), queue_stats); }
   void log_stats(StatsFilter, Reply<StorageStats> reply) override {
     answer(std::move(reply), storage_stats);
@@ -141,6 +167,15 @@ class FakeBackend : public DashboardBackend {
   void channels(Reply<std::vector<ChannelInfo>> reply) override {
     answer(std::move(reply), channel_infos);
   }
+  void live(std::uint64_t rev, Reply<LiveNews> reply) override {
+    since = rev;
+    answer(std::move(reply), news);
+  }
+  void series(SeriesFilter filter, Reply<std::vector<SeriesBucket>> reply) override {
+    series_filter = filter;
+    answer(std::move(reply), buckets);
+  }
+  void errors(Reply<ErrorSummary> reply) override { answer(std::move(reply), error_summary); }
   void inbox(const std::string& user_id, std::size_t limit, std::optional<std::string> cursor,
              Reply<InboxPage> reply) override {
     inbox_user = user_id;
@@ -165,6 +200,9 @@ class FakeBackend : public DashboardBackend {
     answer(std::move(reply), audit_page);
   }
   void health(Reply<HealthReport> reply) override { answer(std::move(reply), report); }
+  void metrics(Reply<std::vector<Metric>> reply) override {
+    answer(std::move(reply), engine_metrics);
+  }
   ContentPrivacy privacy() const override { return level; }
 
  private:

@@ -96,6 +96,15 @@ class FaultyStore final : public Store {
   Result<AuditPage> audit(const AuditFilter& filter) const override {
     return inner_->audit(filter);
   }
+  Result<void> put_series(std::span<const SeriesBucket> buckets,
+                          const std::map<SeriesStep, TimePoint>& keep_from) override {
+    if (fail_with) return fail(*fail_with, "injected");
+    return inner_->put_series(buckets, keep_from);
+  }
+  Result<std::vector<SeriesBucket>> series(const SeriesFilter& filter) const override {
+    return inner_->series(filter);
+  }
+  std::vector<Metric> metrics() const override { return inner_->metrics(); }
   Result<void> health() const override { return inner_->health(); }
   Result<void> sync() override { return inner_->sync(); }
 

@@ -80,17 +80,27 @@ TEST(QueueJson, HasSizesPauseAndOldestAge) {
 }
 
 TEST(ChannelJson, HasItsProvidersInOrder) {
-  const ChannelInfo info{
-      .name = "email",
-      .sent = 1,
-      .failed = 2,
-      .in_flight = 3,
-      .waiting = 4,
-      .concurrency = 5,
-      .providers = {{.name = "smtp", .breaker = "open", .sent = 6, .failed = 7}}};
-  EXPECT_EQ(channel_info_to_json(info),
-            json::parse(R"({"name":"email","sent":1,"failed":2,"inFlight":3,"waiting":4,
-    "concurrency":5,"providers":[{"name":"smtp","breaker":"open","sent":6,"failed":7}]})"));
+  const LatencySummary latency{.count = 9, .p50 = 1500us, .p95 = 2ms, .p99 = 3ms};
+  const ChannelInfo info{.name = "email",
+                         .sent = 1,
+                         .failed = 2,
+                         .in_flight = 3,
+                         .waiting = 4,
+                         .concurrency = 5,
+                         .providers = {{.name = "smtp",
+                                        .breaker = "open",
+                                        .sent = 6,
+                                        .failed = 7,
+                                        .retried = 8,
+                                        .in_flight = 9,
+                                        .latency = latency}},
+                         .retried = 10,
+                         .latency = latency};
+  EXPECT_EQ(channel_info_to_json(info), json::parse(R"({"name":"email","sent":1,"failed":2,
+    "retried":10,"inFlight":3,"waiting":4,"concurrency":5,
+    "latency":{"count":9,"p50":1.5,"p95":2.0,"p99":3.0},
+    "providers":[{"name":"smtp","breaker":"open","sent":6,"failed":7,"retried":8,"inFlight":9,
+                  "latency":{"count":9,"p50":1.5,"p95":2.0,"p99":3.0}}]})"));
   EXPECT_EQ(channel_info_to_json({})["providers"], json::array());
 }
 

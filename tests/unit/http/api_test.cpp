@@ -42,13 +42,13 @@ TEST_F(ApiTest, JobsAreListedWithEveryFilter) {
   backend_->job_page.next = "cursor-2";
   const Response response =
       get("/api/jobs?status=failed&queue=mail&kind=report&channel=email&priority=HIGH&tag=vip&q=err"
-          "&from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00.000Z&sort=createdAt&limit=2&offset=4&"
-          "cursor=c");
+          "&from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00.000Z&sort=createdAt&limit=2&offset=4");
   ASSERT_EQ(response.status, 200);
   const auto body = json(response);
   EXPECT_EQ(body["count"], 2);
   EXPECT_EQ(body["total"], 9);
-  EXPECT_EQ(body["next"], "cursor-2");
+  EXPECT_EQ(body["totalExact"], true);
+  EXPECT_EQ(body["truncated"], false);
   EXPECT_EQ(body["jobs"][1]["id"], make_job(2).id().to_string());
   const JobFilter& filter = *backend_->job_filter;
   EXPECT_EQ(filter.status, JobStatus::kFailed);
@@ -63,7 +63,79 @@ TEST_F(ApiTest, JobsAreListedWithEveryFilter) {
   EXPECT_TRUE(filter.ascending);
   EXPECT_EQ(filter.limit, 2u);
   EXPECT_EQ(filter.offset, 4u);
-  EXPECT_EQ(filter.cursor, "c");
+  EXPECT_TRUE(filter.time_budget);
+}
+
+TEST_F(ApiTest, ACursorServesItsOwnListAndFilterOnly) {
+  backend_->job_page.next = "J123";
+  backend_->job_page.prev = "P456";
+  const auto body = json(get("/api/jobs?status=failed&queue=mail&limit=2"));
+  const std::string next = body["next"];
+  EXPECT_EQ(get("/api/jobs?queue=mail&status=failed&limit=9&cursor=" + next).status, 200);
+  EXPECT_EQ(backend_->job_filter->cursor, "J123");
+  EXPECT_EQ(get("/api/jobs?queue=mail&status=failed&cursor=" + std::string(body["prev"])).status,
+            200);
+  EXPECT_EQ(backend_->job_filter->cursor, "P456");
+  for (const std::string& target :
+       {"/api/jobs?queue=mail&cursor=" + next, "/api/logs?cursor=" + next,
+        "/api/jobs?queue=mail&status=failed&cursor=K" + next.substr(1),
+        "/api/jobs?queue=mail&status=failed&cursor=" + next + "0",
+        std::string("/api/jobs?queue=mail&status=failed&cursor=J123")}) {
+    const Response refused = get(target);
+    EXPECT_EQ(refused.status, 400) << target;
+    EXPECT_EQ(pointers(refused), std::vector<std::string>{"cursor"});
+  }
+}
+
+TEST_F(ApiTest, SeveralStatusesMayBeAskedFor) {
+  EXPECT_EQ(get("/api/jobs?status=failed&status=cancelled").status, 200);
+  EXPECT_EQ(backend_->job_filter->status,
+            (JobStatusSet{JobStatus::kFailed, JobStatus::kCancelled}));
+  EXPECT_EQ(pointers(get("/api/jobs?status=failed&status=x")), std::vector<std::string>{"status"});
+  EXPECT_EQ(pointers(get("/api/jobs?queue=a&queue=b")), std::vector<std::string>{"queue"});
+}
+
+TEST_F(ApiTest, JobsAreSortedOnlyWhereThereIsAnIndex) {
+  EXPECT_EQ(get("/api/jobs?sort=finishedAt&status=failed").status, 200);
+  EXPECT_EQ(backend_->job_filter->sort_by, JobFilter::SortBy::kFinishedAt);
+  EXPECT_TRUE(backend_->job_filter->ascending);
+  EXPECT_EQ(get("/api/jobs?sort=-scheduledFor").status, 200);
+  EXPECT_EQ(backend_->job_filter->sort_by, JobFilter::SortBy::kDueAt);
+  EXPECT_FALSE(backend_->job_filter->ascending);
+  EXPECT_EQ(pointers(get("/api/jobs?sort=-finishedAt&status=pending")),
+            std::vector<std::string>{"sort"});
+  EXPECT_EQ(pointers(get("/api/jobs?sort=priority")), std::vector<std::string>{"sort"});
+}
+
+TEST_F(ApiTest, ListsAreExportedAsCsvAndNdjson) {
+  Job job = make_job(1, JobStatus::kFailed);
+  job.state.error = "=HYPERLINK(\"http://example.com\"), he said";
+  backend_->job_page.jobs = {job, make_job(2)};
+  backend_->job_page.next = "J1";
+  const Response csv = send({.target = "/api/jobs", .headers = {{"accept", "text/csv"}}});
+  EXPECT_EQ(csv.content_type, "text/csv; charset=utf-8");
+  EXPECT_TRUE(csv.body.starts_with("id,kind,queue,status,"));
+  EXPECT_NE(csv.body.find("\"'=HYPERLINK(\"\"http://example.com\"\"), he said\""),
+            std::string::npos)
+      << csv.body;
+  EXPECT_EQ(std::ranges::count(csv.body, '\n'), 3);
+  EXPECT_TRUE(header(csv, "X-Next-Cursor").starts_with("J1"));
+  const Response lines =
+      send({.target = "/api/jobs", .headers = {{"accept", "application/x-ndjson"}}});
+  EXPECT_EQ(std::ranges::count(lines.body, '\n'), 2);
+  const std::string first = lines.body.substr(0, lines.body.find('\n'));
+  EXPECT_EQ(nlohmann::json::parse(first)["id"], job.id().to_string());
+}
+
+TEST(CsvCell, IsNeverAFormula) {
+  EXPECT_EQ(csv_cell("plain"), "plain");
+  EXPECT_EQ(csv_cell("a,b"), "\"a,b\"");
+  EXPECT_EQ(csv_cell("say \"hi\"\n"), "\"say \"\"hi\"\"\n\"");
+  for (const char* formula : {"=1+1", "+1", "-1", "@SUM(A1)", "\t=1"}) {
+    EXPECT_EQ(csv_cell(formula), std::string("'") + formula);
+  }
+  EXPECT_EQ(csv_cell("\r=1"), "\"'\r=1\"");
+  EXPECT_EQ(csv_cell(""), "");
 }
 
 TEST_F(ApiTest, JobsHaveDefaultsAndNoNextOnTheLastPage) {
@@ -77,7 +149,7 @@ TEST_F(ApiTest, JobsHaveDefaultsAndNoNextOnTheLastPage) {
 
 TEST_F(ApiTest, WrongQueryValuesAreNamed) {
   const std::vector<std::pair<std::string, std::string>> wrong = {
-      {"status", "done"},  {"limit", "0"},         {"limit", "501"},      {"limit", "-1"},
+      {"status", "done"},  {"limit", "0"},         {"limit", "201"},      {"limit", "-1"},
       {"limit", "1e2"},    {"limit", ""},          {"offset", "10001"},   {"offset", "x"},
       {"priority", "256"}, {"priority", "urgent"}, {"from", "yesterday"}, {"to", "2026-01-01"},
       {"sort", "name"},    {"queue", ""},
@@ -259,8 +331,7 @@ TEST_F(ApiTest, LogsAreListedWithEveryFilter) {
   const Response response =
       get("/api/logs?notificationId=n&jobId=" + job +
           "&channel=email&status=sent&recipient=exam&startDate=2026-01-01T00:00:00Z"
-          "&endDate=2026-02-01T00:00:00Z&tags=a,b&limit=10&offset=20&sortBy=sentAt&sortOrder=asc&"
-          "cursor=c");
+          "&endDate=2026-02-01T00:00:00Z&tags=a,b&limit=10&offset=20&sortBy=sentAt&sortOrder=asc");
   ASSERT_EQ(response.status, 200) << response.body;
   EXPECT_EQ(json(response)["total"], 3);
   EXPECT_EQ(json(response)["logs"][0]["recipient"], "u***@example.com");

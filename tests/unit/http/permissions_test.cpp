@@ -31,6 +31,13 @@ const std::map<std::string, std::string_view> kApi = {
     {"POST /jobs/:id/retry", kOperators},
     {"POST /jobs/:id/cancel", kOperators},
     {"POST /jobs/:id/run", kOperators},
+    {"POST /jobs/bulk", kOperators},
+    {"GET /operations/:id", kReaders},
+    {"DELETE /operations/:id", kOperators},
+    {"GET /live", kReaders},
+    {"GET /series", kReaders},
+    {"GET /errors", kReaders},
+    {"GET /openapi.json", kKnownOnes},
     {"GET /logs", kReaders},
     {"GET /logs/:id", kReaders},
     {"POST /logs/cleanup", kAdmins},
@@ -55,6 +62,7 @@ bool is_page(std::string_view route) {
 
 std::string_view expected_for(const std::string& route) {
   if (is_page(route)) return kEverybody;
+  if (route == "GET /metrics") return kReaders;
   for (const std::string_view prefix : {" /api/", " /dashboard/api/"}) {
     const auto at = route.find(prefix);
     if (at == std::string::npos) continue;
