@@ -92,7 +92,7 @@ class EngineTest : public ::testing::Test {
     made.store.fatal = [this](const Error& error) { fatal_.push_back(error); };
     made.scheduler.options = options_;
     made.scheduler.clock = clock_;
-    made.scheduler.run_id = random_uuid();
+    made.scheduler.run_id = next_id_();
     made.scheduler.log = log_;
     made.scheduler.make_job = [this](const JobRequest& request) {
       return Result<NewJob>{make_job({{"@" + request.kind}, request.options, request.kind})};
@@ -100,7 +100,9 @@ class EngineTest : public ::testing::Test {
     made.scheduler.ready_limits = ready_limits_;
     made.scheduler.due_limits = due_limits_;
     for (auto& [name, config] : configs_) {
+      const auto other = other_providers_.find(name);
       made.channels.push_back({config, {providers_[name]}, true});
+      if (other != other_providers_.end()) made.channels.back().providers = {other->second};
     }
     made.retention = retention_;
     made.log = log_;
@@ -197,7 +199,7 @@ class EngineTest : public ::testing::Test {
 
   NewJob make_job(const Spec& spec) {
     auto envelope = std::make_shared<JobEnvelope>();
-    envelope->id = ids_.next();
+    envelope->id = next_id_();
     envelope->kind = spec.kind;
     envelope->queue = spec.options.queue;
     envelope->priority = spec.options.priority;
@@ -217,7 +219,7 @@ class EngineTest : public ::testing::Test {
       text += content;
       Delivery delivery;
       delivery.channel = channel;
-      delivery.log_id = ids_.next();
+      delivery.log_id = next_id_();
       deliveries.push_back(std::move(delivery));
     }
     envelope->payload = JsonText::trusted(text + "}}");
@@ -257,12 +259,15 @@ class EngineTest : public ::testing::Test {
 
   std::shared_ptr<FakeClock> clock_ = std::make_shared<FakeClock>();
   UuidV7Generator ids_{*clock_};
+  std::function<Uuid()> next_id_ = [this] { return ids_.next(); };
   QueueOptions options_;
   RetentionOptions retention_;
   ReadyQueue::Limits ready_limits_;
   DueWheel::Limits due_limits_;
   std::shared_ptr<Store> store_ = make_memory_store();
   std::map<std::string, std::shared_ptr<FakeProvider>> providers_;
+  /// Others than fakes, by channel; they come first.
+  std::map<std::string, std::shared_ptr<Provider>> other_providers_;
   std::map<std::string, ChannelConfig> configs_;
   std::vector<Error> fatal_;
   std::vector<std::string> log_lines_;
