@@ -107,6 +107,10 @@ class Runtime final : public DashboardBackend, public std::enable_shared_from_th
   void await_end();
   void end_own_system();
   std::vector<caf::strong_actor_ptr> everybody();
+  /// Mailboxes have no limit of their own: as many questions wait as jobs may be in flight. False:
+  /// answered with kOverloaded.
+  template <class T>
+  bool admit(Reply<T>& reply);
   template <class T>
   void read(std::function<Result<T>(const Store&)> get, Reply<T> reply);
   template <class T>
@@ -118,6 +122,7 @@ class Runtime final : public DashboardBackend, public std::enable_shared_from_th
   std::shared_ptr<Admission> admission_;
   std::shared_ptr<Activity> activity_;  // Shared with the store actor and reads under way.
   std::unique_ptr<BulkOperations> operations_;
+  std::shared_ptr<Admission> questions_;
   // Shared with attempts, which may outlive this when their handlers do not return.
   std::shared_ptr<JobFactory> factory_;
   struct OwnSystem {
@@ -134,8 +139,22 @@ class Runtime final : public DashboardBackend, public std::enable_shared_from_th
 };
 
 template <class T>
+bool Runtime::admit(Reply<T>& reply) {
+  if (!questions_->enter(1, 0)) {
+    reply(fail(Errc::kOverloaded, "too many requests are waiting; try again later"));
+    return false;
+  }
+  reply = [questions = questions_, reply = std::move(reply)](Result<T> result) {
+    questions->leave(1, 0);
+    reply(std::move(result));
+  };
+  return true;
+}
+
+template <class T>
 void Runtime::read(std::function<Result<T>(const Store&)> get, Reply<T> reply) {
   if (gone()) return reply(std::unexpected(engine_stopped()));
+  if (!admit(reply)) return;
   auto once = std::make_shared<ReplyOnce<T>>(std::move(reply));
   caf::anon_send(
       directory_->query(), read_atom::value,

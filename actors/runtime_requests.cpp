@@ -64,6 +64,7 @@ void Runtime::send_now(JobRequest request, Reply<SendReport> reply) {
   if (config_.notifications == nullptr || request.kind != kNotificationKind) {
     return reply(fail(Errc::kInvalidArgument, "only notifications can be sent at once"));
   }
+  if (!admit(reply)) return;
   auto prepared = config_.notifications->prepare(request.payload);
   if (!prepared) return reply(std::unexpected(std::move(prepared.error())));
   const Duration timeout = request.options.timeout.value_or(config_.adapter.options.timeout);
@@ -88,6 +89,7 @@ void Runtime::send_now(JobRequest request, Reply<SendReport> reply) {
 
 void Runtime::act(const JobId& id, JobAction action, Reply<Job> reply) {
   if (gone()) return reply(std::unexpected(engine_stopped()));
+  if (!admit(reply)) return;
   caf::anon_send(directory_->scheduler(), act_atom::value,
                  parcel(ActCall{id, action, ReplyOnce<Job>{std::move(reply)}}));
 }
@@ -154,6 +156,7 @@ void Runtime::inbox(const std::string& user_id, std::size_t limit,
 }
 
 void Runtime::mark_read(const std::string& user_id, const LogId& id, Reply<std::uint64_t> reply) {
+  if (!admit(reply)) return;
   write<std::uint64_t>(
       [user_id, id, clock = config_.clock, durability = config_.adapter.durability](Store& store) {
         return store.mark_read(user_id, id, clock->now(), durability);
