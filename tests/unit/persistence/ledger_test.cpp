@@ -26,7 +26,7 @@ TEST(Ledger, AddsUpDifferences) {
   delta.add_job("a", JobStatus::kProcessing, 1);
   apply(ledger, delta);
   EXPECT_EQ(ledger.job_stats(), (QueueStats{.pending = 1, .processing = 1, .failed = 1}));
-  EXPECT_EQ(ledger.jobs("a", std::nullopt), 2u);
+  EXPECT_EQ(ledger.jobs("a", {}), 2u);
   EXPECT_EQ(ledger.jobs(std::nullopt, JobStatus::kFailed), 1u);
   EXPECT_EQ(ledger.logs("email", LogStatus::kSent), 3u);
   EXPECT_EQ(ledger.unread("ann"), 1u);
