@@ -108,6 +108,7 @@ Runtime::Runtime(RuntimeConfig config, caf::actor_system* system, std::vector<Co
     : config_(std::move(config)), system_(system) {
   const QueueOptions& options = config_.adapter.options;
   admission_ = std::make_shared<Admission>(options.max_inflight_jobs, options.max_inflight_bytes);
+  questions_ = std::make_shared<Admission>(options.max_inflight_jobs, 1);
   std::set<std::string> kinds;
   for (const KindHandler& kind : config_.kinds) kinds.insert(kind.kind);
   factory_ = std::make_shared<JobFactory>(options, config_.adapter.logs.content_privacy,
@@ -240,16 +241,20 @@ void Runtime::await_end() {
 }
 
 // A system waits for its threads, and a handler that never returns never gives its thread back. It
-// is left behind then, with the system, rather than keeping the caller.
+// is left behind then, with the system, rather than keeping the caller. The system itself ends on
+// this thread: its logger waits for whoever made it.
 void Runtime::end_own_system() {
   auto ended = std::make_shared<std::promise<void>>();
   auto waiting = ended->get_future();
-  std::thread{[own = std::move(own_), ended]() mutable {
-    own->system.reset();
-    own.reset();
+  std::thread{[system = own_->system.get(), ended] {
+    system->await_detached_threads();
     ended->set_value();
   }}.detach();
-  if (waiting.wait_for(kEndGrace) == std::future_status::ready) return;
+  if (waiting.wait_for(kEndGrace) == std::future_status::ready) {
+    own_.reset();
+    return;
+  }
+  own_.release();  // in use by the thread for as long as it runs
   config_.log(LogLevel::kError, "event=left_behind detail=\"a handler does not return\"");
 }
 

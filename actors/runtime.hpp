@@ -91,6 +91,10 @@ class Runtime final : public DashboardBackend, public std::enable_shared_from_th
   void await_end();
   void end_own_system();
   std::vector<caf::strong_actor_ptr> everybody();
+  /// Mailboxes have no limit of their own: as many questions wait as jobs may be in flight. False:
+  /// answered with kOverloaded.
+  template <class T>
+  bool admit(Reply<T>& reply);
   template <class T>
   void read(std::function<Result<T>(const Store&)> get, Reply<T> reply);
   template <class T>
@@ -100,6 +104,7 @@ class Runtime final : public DashboardBackend, public std::enable_shared_from_th
 
   RuntimeConfig config_;
   std::shared_ptr<Admission> admission_;
+  std::shared_ptr<Admission> questions_;
   // Shared with attempts, which may outlive this when their handlers do not return.
   std::shared_ptr<JobFactory> factory_;
   struct OwnSystem {

@@ -38,6 +38,19 @@ std::uint64_t bytes_of(const std::vector<NewJob>& jobs) {
 
 }  // namespace
 
+template <class T>
+bool Runtime::admit(Reply<T>& reply) {
+  if (!questions_->enter(1, 0)) {
+    reply(fail(Errc::kOverloaded, "too many requests are waiting; try again later"));
+    return false;
+  }
+  reply = [questions = questions_, reply = std::move(reply)](Result<T> result) {
+    questions->leave(1, 0);
+    reply(std::move(result));
+  };
+  return true;
+}
+
 // ---- Requests
 // ---------------------------------------------------------------------------------------
 
@@ -84,6 +97,7 @@ void Runtime::send_now(JobRequest request, Reply<SendReport> reply) {
   if (config_.notifications == nullptr || request.kind != kNotificationKind) {
     return reply(fail(Errc::kInvalidArgument, "only notifications can be sent at once"));
   }
+  if (!admit(reply)) return;
   auto prepared = config_.notifications->prepare(request.payload);
   if (!prepared) return reply(std::unexpected(std::move(prepared.error())));
   const Duration timeout = request.options.timeout.value_or(config_.adapter.options.timeout);
@@ -108,6 +122,7 @@ void Runtime::send_now(JobRequest request, Reply<SendReport> reply) {
 
 void Runtime::act(const JobId& id, JobAction action, Reply<Job> reply) {
   if (gone()) return reply(std::unexpected(stopped()));
+  if (!admit(reply)) return;
   caf::anon_send(directory_->scheduler(), act_atom::value,
                  parcel(ActCall{id, action, ReplyOnce<Job>{std::move(reply)}}));
 }
@@ -136,6 +151,7 @@ void Runtime::set_queue_flow(const std::string& queue, Flow flow, Reply<QueueInf
 template <class T>
 void Runtime::read(std::function<Result<T>(const Store&)> get, Reply<T> reply) {
   if (gone()) return reply(std::unexpected(stopped()));
+  if (!admit(reply)) return;
   auto once = std::make_shared<ReplyOnce<T>>(std::move(reply));
   caf::anon_send(
       directory_->query(), read_atom::value,
@@ -217,6 +233,7 @@ void Runtime::inbox(const std::string& user_id, std::size_t limit,
 }
 
 void Runtime::mark_read(const std::string& user_id, const LogId& id, Reply<std::uint64_t> reply) {
+  if (!admit(reply)) return;
   write<std::uint64_t>(
       [user_id, id, clock = config_.clock, durability = config_.adapter.durability](Store& store) {
         return store.mark_read(user_id, id, clock->now(), durability);

@@ -12,6 +12,7 @@ namespace townkrier {
 namespace {
 
 constexpr std::size_t kMaxPromoted = 10'000;  // due jobs moved in one write
+constexpr Duration kClockStep{500};           // less is the clock's usual correction
 
 }  // namespace
 
@@ -29,6 +30,7 @@ void SchedulerState::init(SchedulerActor::pointer self, SchedulerConfig config) 
   self_->send(config_.store, attach_atom::value,
               parcel(Attach{caf::actor_cast<SchedulerActor>(self_), 0}));
   for (std::size_t i = 0; i < channels_.size(); ++i) channel_restarted(i);
+  notice_clock();
   arm();
 }
 
@@ -153,6 +155,18 @@ void SchedulerState::due_loaded(DueLoaded loaded) {
                   [this](const JobId& id) { return is_held(id); });
   promote_due();
   arm();
+}
+
+// Due times are wall time, and a clock that is set back would keep retries waiting.
+void SchedulerState::notice_clock() {
+  const auto steady = std::chrono::floor<Duration>(steady_now().time_since_epoch());
+  const Duration ahead = config_.clock->now().time_since_epoch() - steady;
+  const Duration back = wall_ahead_.value_or(ahead) - ahead;
+  wall_ahead_ = ahead;
+  if (back < kClockStep) return;
+  config_.log(LogLevel::kWarning,
+              actor_line(name, "clock_went_back", std::to_string(back.count()) + " ms"));
+  waiting_.bring_forward(back);
 }
 
 void SchedulerState::promote_due() {
@@ -280,6 +294,7 @@ void SchedulerState::arm_at(Steady when) {
 void SchedulerState::tick(std::uint64_t generation) {
   if (generation != timer_generation_) return;  // an earlier, now pointless timer
   armed_for_.reset();
+  notice_clock();
   promote_due();
   if (reports_due_ && *reports_due_ <= steady_now()) write_reports();
   time_out_attempts();

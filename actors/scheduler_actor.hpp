@@ -96,6 +96,7 @@ class SchedulerState {
   void arm_at(Steady when);
   Steady steady_now() const;
   void promote_due();
+  void notice_clock();
   bool is_held(const JobId& id) const { return held_.contains(id) || running_.contains(id); }
 
   // scheduler_dispatch.cpp
@@ -159,6 +160,7 @@ class SchedulerState {
   Duration poll_interval_{1000};
   std::uint64_t timer_generation_ = 0;
   std::optional<Steady> armed_for_;
+  std::optional<Duration> wall_ahead_;  // of the steady clock, when it was last looked at
 
   std::vector<StopCall> stopping_;
   enum class StopPhase : std::uint8_t { kNone, kDraining, kCancelling };

@@ -9,6 +9,7 @@
 #include "actors/scheduler_actor.hpp"
 #include "core/log_rows.hpp"
 #include "core/masking.hpp"
+#include "core/mutant.hpp"
 
 namespace townkrier {
 
@@ -57,7 +58,8 @@ void SchedulerState::outcomes(std::vector<ChannelOutcome> arrived) {
 void SchedulerState::record(const ChannelOutcome& arrived, ApplyCall& call) {
   const auto at = running_.find(arrived.key.token.job);
   const bool current =
-      at != running_.end() && at->second.job != nullptr && at->second.token == arrived.key.token &&
+      at != running_.end() && at->second.job != nullptr &&
+      (at->second.token == arrived.key.token || mutated(Mutant::kNoFencing)) &&
       std::ranges::count(at->second.chosen, std::size_t(arrived.key.delivery)) == 1 &&
       at->second.job->state.deliveries[arrived.key.delivery].status == LogStatus::kSending;
   if (!current) {  // late: the attempt is over

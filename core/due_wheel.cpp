@@ -53,6 +53,17 @@ bool DueWheel::remove(const JobId& id) {
   return true;
 }
 
+void DueWheel::bring_forward(Duration by) {
+  std::map<IndexPosition, Job> moved;
+  for (auto& [position, job] : jobs_) {
+    IndexPosition at = position;
+    if (job.state.status == JobStatus::kRetrying) at.time -= by;
+    position_of_[job.id()] = at;
+    moved.emplace(at, std::move(job));
+  }
+  jobs_ = std::move(moved);
+}
+
 std::vector<Job> DueWheel::pop_due(TimePoint now, std::size_t limit) {
   std::vector<Job> due;
   while (!jobs_.empty() && due.size() < limit && jobs_.begin()->first.time <= now) {

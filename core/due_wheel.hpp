@@ -35,6 +35,10 @@ class DueWheel {
   bool remove(const JobId& id);
   bool contains(const JobId& id) const { return position_of_.contains(id); }
 
+  /// The wall clock went back by this much: the retries that are held here wait as long as they
+  /// should have. Those in the store alone, and jobs scheduled for a time, go by the clock.
+  void bring_forward(Duration by);
+
   /// Takes out at most `limit` jobs that are due at `now`, earliest first.
   std::vector<Job> pop_due(TimePoint now, std::size_t limit);
 

@@ -4,6 +4,7 @@
 
 #include "core/delivery_plan.hpp"
 #include "core/masking.hpp"
+#include "core/mutant.hpp"
 #include "core/transitions.hpp"
 #include "core/utf8.hpp"
 
@@ -350,7 +351,13 @@ void recover_crashed(JobState& state, std::uint32_t max_crashes, TimePoint now) 
 }
 
 void promote(JobState& state, TimePoint now) {
-  open_due(state, now);
+  open_due(state, std::max(now, state.due_at));
+  state.due_at = std::min(now, state.due_at);
+  if (mutated(Mutant::kResendSent)) {
+    for (auto& d : state.deliveries) {
+      if (d.status == LogStatus::kSent) d.status = LogStatus::kRetrying;
+    }
+  }
   move_to(state, JobStatus::kPending, now);
 }
 

@@ -18,10 +18,14 @@ namespace townkrier {
 enum class Mutant : std::uint8_t {
   kNoFsync,          ///< Writes are acknowledged without a sync.
   kAckBeforeCommit,  ///< Enqueues are acknowledged before they are written.
+  kNoFencing,        ///< What an attempt says counts for the job's next attempt too.
+  kNoJitter,         ///< All that failed together are tried again together.
+  kResendSent,       ///< A retry sends on every channel, also on those that have sent.
 };
 
 /// What MUTANT calls them, in the order of Mutant.
-inline constexpr std::array<std::string_view, 2> kMutantNames = {"no_fsync", "ack_before_commit"};
+inline constexpr std::array<std::string_view, 5> kMutantNames = {
+    "no_fsync", "ack_before_commit", "no_fencing", "no_jitter", "resend_sent"};
 
 #ifdef TOWNKRIER_MUTANTS
 inline bool mutated(Mutant mutant) {

@@ -145,6 +145,27 @@ TEST_F(Attempting, AnOlderAttemptCannotSpeakForTheRunningOne) {
   EXPECT_EQ(status(id), JobStatus::kCompleted);
 }
 
+// Whatever the layers before it let through.
+TEST_F(Attempting, TheSchedulerRefusesWhatCarriesAnOldToken) {
+  JobOptions options;
+  options.timeout = 1s;
+  options.retry_delay = 1ms;
+  const JobId id = work(options);
+  const JobState first = job(id).state;
+  advance(1100ms);
+  ASSERT_EQ(job(id).state.begun, first.begun + 1);
+  const DeliveryKey old{{id, first.begun, first.run_id}, 0};
+  std::vector<ChannelOutcome> late;
+  late.push_back({1, old, DeliveryOutcome::sent()});
+  caf::anon_send(directory_->scheduler(), outcome_atom::value, parcel(std::move(late)));
+  Result<void> extended;
+  ExtendCall call{old, 1h, ReplyOnce<void>{[&](Result<void> result) { extended = result; }}};
+  caf::anon_send(directory_->scheduler(), extend_atom::value, parcel(std::move(call)));
+  run();
+  EXPECT_EQ(status(id), JobStatus::kProcessing);
+  EXPECT_FALSE(extended);
+}
+
 TEST_F(Attempting, AfterACancelOrAStopEverythingIsRefused) {
   const JobId id = work();
   const auto cancelled = call().request.port;

@@ -99,7 +99,7 @@ class EngineTest : public ::testing::Test {
     made.store.fatal = [this](const Error& error) { fatal_.push_back(error); };
     made.scheduler.options = options_;
     made.scheduler.clock = clock_;
-    made.scheduler.run_id = random_uuid();
+    made.scheduler.run_id = next_id_();
     made.scheduler.log = log_;
     made.scheduler.make_job = [this](const JobRequest& request) {
       return Result<NewJob>{make_job(
@@ -110,6 +110,8 @@ class EngineTest : public ::testing::Test {
     for (auto& [name, config] : configs_) {
       std::vector<std::shared_ptr<Provider>> all{providers_[name]};
       all.insert(all.end(), backups_[name].begin(), backups_[name].end());
+      const auto other = other_providers_.find(name);
+      if (other != other_providers_.end()) all = {other->second};
       made.channels.push_back({config, std::move(all), true});
     }
     made.retention = retention_;
@@ -223,7 +225,7 @@ class EngineTest : public ::testing::Test {
 
   NewJob make_job(const Spec& spec) {
     auto envelope = std::make_shared<JobEnvelope>();
-    envelope->id = ids_.next();
+    envelope->id = next_id_();
     envelope->kind = spec.kind;
     envelope->queue = spec.options.queue;
     envelope->priority = spec.options.priority;
@@ -244,7 +246,7 @@ class EngineTest : public ::testing::Test {
       text += content;
       Delivery delivery;
       delivery.channel = channel;
-      delivery.log_id = ids_.next();
+      delivery.log_id = next_id_();
       deliveries.push_back(std::move(delivery));
     }
     envelope->payload = JsonText::trusted(text + "}}");
@@ -284,6 +286,7 @@ class EngineTest : public ::testing::Test {
 
   std::shared_ptr<FakeClock> clock_ = std::make_shared<FakeClock>();
   UuidV7Generator ids_{*clock_};
+  std::function<Uuid()> next_id_ = [this] { return ids_.next(); };
   QueueOptions options_;
   RetentionOptions retention_;
   ReadyQueue::Limits ready_limits_;
@@ -291,6 +294,8 @@ class EngineTest : public ::testing::Test {
   std::shared_ptr<Store> store_ = make_memory_store();
   std::map<std::string, std::shared_ptr<FakeProvider>> providers_;
   std::map<std::string, std::vector<std::shared_ptr<FakeProvider>>> backups_;
+  /// Others than fakes, by channel; they come first.
+  std::map<std::string, std::shared_ptr<Provider>> other_providers_;
   std::map<std::string, ChannelConfig> configs_;
   std::shared_ptr<DeliveryFeed> feed_ = std::make_shared<DeliveryFeed>();
   std::vector<Error> fatal_;

@@ -171,6 +171,31 @@ TEST(QueueManagerTest, OverloadIsRefusedAtOnce) {
   EXPECT_GT(refused, 0);
 }
 
+TEST(QueueManagerTest, QuestionsBeyondTheLimitAreRefused) {
+  QueueOptions options;
+  options.max_inflight_jobs = 10;
+  QueueManager queue{InMemoryQueueAdapter(options)};
+  const auto backend = *queue.backend();
+  std::promise<void> release;
+  auto released = release.get_future().share();
+  // Answers that take their time keep the readers busy while the others come.
+  for (int i = 0; i < 2; ++i) {
+    backend->job_stats([released](Result<QueueStats>) { released.wait(); });
+  }
+  std::vector<std::future<Result<QueueStats>>> pending;
+  for (int i = 0; i < 20; ++i) pending.push_back(queue.get_stats_async());
+  release.set_value();
+  int refused = 0;
+  for (auto& one : pending) {
+    const auto result = one.get();
+    if (result) continue;
+    EXPECT_EQ(result.error().code, Errc::kOverloaded);
+    ++refused;
+  }
+  EXPECT_GE(refused, 10);
+  EXPECT_TRUE(queue.get_stats()) << "room that was taken is given back";
+}
+
 TEST(QueueManagerTest, CallsAfterTheEndAnswerUnavailable) {
   std::shared_ptr<DashboardBackend> backend;
   {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -17,10 +18,24 @@ class FaultyStore final : public Store {
   bool takes_jobs = true;
 
   std::size_t commits = 0;
+  /// Asked before each commit.
+  enum class Fault { kNone, kDiskFull, kIo, kIoAfterTheWrite };
+  std::function<Fault()> fault;
 
   Result<std::vector<EnqueueOutcome>> commit(const StoreBatch& batch, Durability d) override {
     ++commits;
     if (fail_with) return fail(*fail_with, "injected");
+    switch (fault ? fault() : Fault::kNone) {
+      case Fault::kDiskFull:
+        return fail(Errc::kDiskFull, "injected");
+      case Fault::kIo:
+        return fail(Errc::kIo, "injected");
+      case Fault::kIoAfterTheWrite:
+        if (auto written = inner_->commit(batch, d); !written) return written;
+        return fail(Errc::kIo, "injected");
+      case Fault::kNone:
+        break;
+    }
     return inner_->commit(batch, d);
   }
   Result<void> accepts_jobs() const override {

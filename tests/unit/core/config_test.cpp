@@ -127,6 +127,31 @@ TEST(LogOptions, RefusesARetentionOutOfRange) {
   }
 }
 
+TEST(RetentionOptions, RefusesEveryValueOutOfRangeByItsKey) {
+  const std::vector<Case<RetentionOptions>> cases = {
+      {"retention.interval", [](auto& o) { o.interval = 0ms; }},
+      {"retention.interval", [](auto& o) { o.interval = -1s; }},
+      {"retention.interval", [](auto& o) { o.interval = days{2}; }},
+      {"retention.completed.max_age", [](auto& o) { o.completed.max_age = 0ms; }},
+      {"retention.completed.max_age", [](auto& o) { o.completed.max_age = Duration::max(); }},
+      {"retention.failed.max_age", [](auto& o) { o.failed.max_age = -1h; }},
+      {"retention.failed.max_count", [](auto& o) { o.failed.max_count = std::uint64_t(-1); }},
+      {"retention.cancelled.max_count", [](auto& o) { o.cancelled.max_count = std::uint64_t(-5); }},
+      {"retention.inbox.max_bytes", [](auto& o) { o.inbox.max_bytes = (1ull << 50) + 1; }},
+      {"retention.inbox.max_age", [](auto& o) { o.inbox.max_age = 59s; }},
+  };
+  for (const auto& wrong : cases) expect_refused(RetentionOptions{}, wrong);
+  expect_accepted(RetentionOptions{}, {"low", [](auto& o) {
+                                         o.interval = 1s;
+                                         o.inbox.max_age = 1min;
+                                       }});
+  expect_accepted(RetentionOptions{},
+                  {"high", [](auto& o) {
+                     o.interval = days{1};
+                     o.completed = {days{36'500}, 1'000'000'000'000, 1ull << 50};
+                   }});
+}
+
 TEST(StorageOptions, RefusesUnknownEnginesAndUnusablePaths) {
   expect_refused(StorageOptions{}, {"storage.engine", [](auto& o) { o.engine = "mysql"; }});
   expect_refused(StorageOptions{}, {"storage.engine", [](auto& o) { o.engine = ""; }});

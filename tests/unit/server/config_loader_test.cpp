@@ -357,6 +357,122 @@ INSTANTIATE_TEST_SUITE_P(
         WrongConfig{"[channels.in_app.breaker]\nfailures = 0\n",
                     "townkrier.toml:2: channels.in_app.breaker.failures: must "}));
 
+enum class ValueKind { kCount, kDuration, kBytes };
+enum class Zero { kAllowed, kRefused };
+struct NumericKey {
+  const char* key;
+  ValueKind kind;
+  Zero zero;
+};
+
+/// Every key that is a number, a duration or a size.
+constexpr std::array kNumericKeys = {
+    NumericKey{"server.max_body_bytes", ValueKind::kBytes, Zero::kRefused},
+    NumericKey{"server.threads", ValueKind::kCount, Zero::kRefused},
+    NumericKey{"server.request_timeout", ValueKind::kDuration, Zero::kRefused},
+    NumericKey{"server.max_connections", ValueKind::kCount, Zero::kRefused},
+    NumericKey{"server.max_connections_per_address", ValueKind::kCount, Zero::kRefused},
+    NumericKey{"storage.min_free_space", ValueKind::kBytes, Zero::kAllowed},
+    NumericKey{"queue.max_retries", ValueKind::kCount, Zero::kAllowed},
+    NumericKey{"queue.retry_delay", ValueKind::kDuration, Zero::kRefused},
+    NumericKey{"queue.max_retry_delay", ValueKind::kDuration, Zero::kRefused},
+    NumericKey{"queue.timeout", ValueKind::kDuration, Zero::kRefused},
+    NumericKey{"queue.poll_interval", ValueKind::kDuration, Zero::kRefused},
+    NumericKey{"queue.ageing", ValueKind::kDuration, Zero::kAllowed},
+    NumericKey{"queue.max_crashes", ValueKind::kCount, Zero::kRefused},
+    NumericKey{"queue.max_inflight_jobs", ValueKind::kCount, Zero::kRefused},
+    NumericKey{"queue.max_inflight_bytes", ValueKind::kBytes, Zero::kRefused},
+    NumericKey{"queue.drain_timeout", ValueKind::kDuration, Zero::kAllowed},
+    NumericKey{"queues.default.concurrency", ValueKind::kCount, Zero::kRefused},
+    NumericKey{"logs.retention_days", ValueKind::kCount, Zero::kRefused},
+    NumericKey{"retention.interval", ValueKind::kDuration, Zero::kRefused},
+    NumericKey{"retention.completed.max_age", ValueKind::kDuration, Zero::kRefused},
+    NumericKey{"retention.completed.max_count", ValueKind::kCount, Zero::kAllowed},
+    NumericKey{"retention.completed.max_bytes", ValueKind::kBytes, Zero::kAllowed},
+    NumericKey{"retention.failed.max_age", ValueKind::kDuration, Zero::kRefused},
+    NumericKey{"retention.failed.max_count", ValueKind::kCount, Zero::kAllowed},
+    NumericKey{"retention.failed.max_bytes", ValueKind::kBytes, Zero::kAllowed},
+    NumericKey{"retention.cancelled.max_age", ValueKind::kDuration, Zero::kRefused},
+    NumericKey{"retention.cancelled.max_count", ValueKind::kCount, Zero::kAllowed},
+    NumericKey{"retention.cancelled.max_bytes", ValueKind::kBytes, Zero::kAllowed},
+    NumericKey{"retention.inbox.max_age", ValueKind::kDuration, Zero::kRefused},
+    NumericKey{"retention.inbox.max_count", ValueKind::kCount, Zero::kAllowed},
+    NumericKey{"retention.inbox.max_bytes", ValueKind::kBytes, Zero::kAllowed},
+    NumericKey{"channels.in_app.concurrency", ValueKind::kCount, Zero::kRefused},
+    NumericKey{"channels.in_app.breaker.failures", ValueKind::kCount, Zero::kRefused},
+    NumericKey{"channels.in_app.breaker.cooldown", ValueKind::kDuration, Zero::kRefused},
+};
+
+std::vector<std::string> wrong_values(const NumericKey& key) {
+  std::vector<std::string> wrong;
+  switch (key.kind) {
+    case ValueKind::kCount:
+      wrong = {"-1", "-9223372036854775808", "9223372036854775807"};
+      if (key.zero == Zero::kRefused) wrong.emplace_back("0");
+      break;
+    case ValueKind::kDuration:
+      wrong = {"-1s", "99999999999999999999s", "9223372036854775807ms", "40000d", "1.5s", "soon"};
+      if (key.zero == Zero::kRefused) wrong.emplace_back("0s");
+      break;
+    case ValueKind::kBytes:
+      wrong = {"-1", "99999999999999999999", "9223372036854775807", "8388607TiB", "1.5MiB", "much"};
+      if (key.zero == Zero::kRefused) wrong.emplace_back("0");
+      break;
+  }
+  return wrong;
+}
+
+void expect_names(const Result<ServerConfig>& config, const std::string& key,
+                  const std::string& value) {
+  ASSERT_FALSE(config) << key << " = " << value << " was taken";
+  EXPECT_THAT(config.error().message, HasSubstr(key)) << value;
+}
+
+TEST(ConfigLoader, NamesEveryNumberThatIsNegativeZeroOrAbsurdInAFile) {
+  for (const NumericKey& key : kNumericKeys) {
+    const std::string path = key.key;
+    const std::size_t dot = path.rfind('.');
+    for (const std::string& value : wrong_values(key)) {
+      const std::string written = key.kind == ValueKind::kCount ? value : '"' + value + '"';
+      expect_names(
+          load("[" + path.substr(0, dot) + "]\n" + path.substr(dot + 1) + " = " + written + "\n"),
+          path, value);
+    }
+  }
+}
+
+TEST(ConfigLoader, NamesEveryNumberThatIsNegativeZeroOrAbsurdInAVariable) {
+  for (const NumericKey& key : kNumericKeys) {
+    if (std::string_view(key.key).starts_with("channels.")) continue;  // need a table in the file
+    std::string name = "TOWNKRIER_" + std::string(key.key);
+    for (char& c : name) {
+      if (c == '.') c = '_';
+      if (c >= 'a' && c <= 'z') c = char(c - 'a' + 'A');
+    }
+    auto values = wrong_values(key);
+    values.emplace_back("99999999999999999999");
+    values.emplace_back("");
+    for (const std::string& value : values) {
+      expect_names(load("", with_environment({{name, value}})), key.key, value);
+    }
+  }
+}
+
+TEST(ConfigLoader, ReadsTheRetentionOfEachStatus) {
+  const auto config = load(
+      "[retention]\ninterval = \"5m\"\n[retention.completed]\nmax_age = \"7d\"\n"
+      "max_count = 1000000\nmax_bytes = \"2GiB\"\n[retention.inbox]\nmax_count = 5\n",
+      with_environment({{"TOWNKRIER_RETENTION_FAILED_MAX_AGE", "90d"}}));
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->retention.interval, 5min);
+  EXPECT_EQ(config->retention.completed.max_age, std::chrono::days{7});
+  EXPECT_EQ(config->retention.completed.max_count, 1'000'000u);
+  EXPECT_EQ(config->retention.completed.max_bytes, 2ull << 30);
+  EXPECT_EQ(config->retention.failed.max_age, std::chrono::days{90});
+  EXPECT_FALSE(config->retention.cancelled.max_age);
+  EXPECT_EQ(config->retention.inbox.max_count, 5u);
+}
+
 TEST(ConfigLoader, ReportsEveryProblemInTheOrderOfTheFile) {
   const auto config =
       load("[logs]\nretention_days = \"x\"\n[queue]\ntimeot = \"1s\"\njitter = true\n",
