@@ -141,6 +141,7 @@ class SchedulerState {
   RunningMap running_;
   std::unordered_set<JobId> held_;  // an operation is under way
   std::unordered_map<JobId, std::vector<ActCall>> after_held_;
+  std::vector<ActCall> early_;  // asked before the recovery
   std::set<std::pair<Steady, JobId>> deadlines_;
   std::set<DeliveryKey> reported_;     // have something to be written
   std::optional<Steady> reports_due_;  // when

@@ -280,6 +280,24 @@ TEST_F(Refusing, BelowTheFreeSpaceFloorOnlyNewJobsAreRefused) {
   EXPECT_TRUE(fatal_.empty());
 }
 
+TEST_F(Refusing, ASchedulerThatRestartsOnAFullDiskDoesNotForgetWhatItsPredecessorWasTold) {
+  provider("email").answer = nullptr;
+  const JobId id = enqueue();
+  faulty->fail_with = Errc::kDiskFull;
+  provider("email").calls[0].done(DeliveryOutcome::sent());
+  run();
+  for (int i = 0; i < 2; ++i) {
+    caf::anon_send_exit(directory_->scheduler(), caf::exit_reason::unknown);
+    run();
+    advance(1s);
+  }
+  faulty->fail_with.reset();
+  advance(1s);
+  EXPECT_EQ(status(id), JobStatus::kCompleted);
+  EXPECT_EQ(provider("email").calls.size(), 1u) << "sent again";
+  EXPECT_TRUE(try_enqueue({})) << "the store goes on";
+}
+
 TEST_F(Refusing, AnIoErrorStopsEverythingAndSaysSo) {
   faulty->fail_with = Errc::kIo;
   const auto refused = try_enqueue({});
