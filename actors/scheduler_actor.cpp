@@ -60,6 +60,7 @@ void SchedulerState::channel_attached(ChannelAttached attached) {
   recover_processing(std::move(found.processing));
   inventory_.clear();
   found_mailboxes_.clear();
+  outcomes(std::exchange(early_outcomes_, {}));
   for (ActCall& call : std::exchange(early_, {})) act(std::move(call));
   dispatch();
   arm();

@@ -101,6 +101,31 @@ TEST_F(Recovering, AnOutcomeThatArrivesWhileNoSchedulerLivesIsNotLost) {
   EXPECT_EQ(provider("email").calls.size(), 1u);
 }
 
+// The channel speaks to a new scheduler before the store does.
+TEST_F(Recovering, AnOutcomeThatArrivesBeforeTheRecoveryIsNotTakenForALateOne) {
+  auto slow = std::make_shared<FaultyStore>(store_);
+  shut_down();
+  store_ = slow;
+  provider("email").answer = nullptr;
+  launch();
+  const JobId running = enqueue();
+  Spec other;
+  other.via = {"email"};
+  const JobId stuck = enqueue(other);
+  slow->fail_with = Errc::kDiskFull;  // something to write keeps the store from answering
+  provider("email").calls[1].done(DeliveryOutcome::sent());
+  run();
+  kill_scheduler();
+  provider("email").calls[0].done(DeliveryOutcome::sent());
+  run();
+  advance(1s);
+  slow->fail_with.reset();
+  advance(1s);
+  EXPECT_EQ(status(running), JobStatus::kCompleted);
+  EXPECT_EQ(status(stuck), JobStatus::kCompleted);
+  EXPECT_EQ(provider("email").calls.size(), 2u) << "sent again";
+}
+
 TEST_F(Recovering, ARestartedSchedulerGoesOnWithTheBacklog) {
   ready_limits_ = {4, 1u << 20, 2};
   channel("email").concurrency = 1;
