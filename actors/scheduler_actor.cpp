@@ -60,6 +60,8 @@ void SchedulerState::channel_attached(ChannelAttached attached) {
   recover_processing(std::move(found.processing));
   inventory_.clear();
   found_mailboxes_.clear();
+  outcomes(std::exchange(early_outcomes_, {}));
+  for (ActCall& call : std::exchange(early_, {})) act(std::move(call));
   dispatch();
   arm();
 }
@@ -186,6 +188,10 @@ void SchedulerState::promote_due() {
 // ---- Requests -----------------------------------------------------------------------------------
 
 void SchedulerState::act(ActCall call) {
+  if (!recovered_) {  // whether it holds the job is not known yet
+    early_.push_back(std::move(call));
+    return;
+  }
   if (held_.contains(call.id)) {
     after_held_[call.id].push_back(std::move(call));
     return;

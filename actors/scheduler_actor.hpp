@@ -141,6 +141,9 @@ class SchedulerState {
   RunningMap running_;
   std::unordered_set<JobId> held_;  // an operation is under way
   std::unordered_map<JobId, std::vector<ActCall>> after_held_;
+  // Arrived before the recovery: whose attempts they are is not known yet.
+  std::vector<ActCall> early_;
+  std::vector<ChannelOutcome> early_outcomes_;
   std::set<std::pair<Steady, JobId>> deadlines_;
   std::set<DeliveryKey> reported_;     // have something to be written
   std::optional<Steady> reports_due_;  // when

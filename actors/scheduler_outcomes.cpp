@@ -47,6 +47,10 @@ void SchedulerState::send_apply(ApplyCall call) {
 }
 
 void SchedulerState::outcomes(std::vector<ChannelOutcome> arrived) {
+  if (!recovered_) {
+    std::ranges::move(arrived, std::back_inserter(early_outcomes_));
+    return;
+  }
   ApplyCall call;
   for (const ChannelOutcome& one : arrived) record(one, call);
   if (!call.progress.empty() || !call.ends.empty()) send_apply(std::move(call));

@@ -142,9 +142,17 @@ void StoreState::run(StoreTask task) {
   task.run(*config_.store);
 }
 
+// A scheduler must see what its predecessor has decided: it waits while that cannot be written.
 void StoreState::attach(SchedulerActor scheduler) {
   flush();
-  scheduler_ = std::move(scheduler);
+  scheduler_ = nullptr;
+  attaching_ = std::move(scheduler);
+  attach_when_written();
+}
+
+void StoreState::attach_when_written() {
+  if (!attaching_ || !group_.empty()) return;
+  scheduler_ = std::exchange(attaching_, nullptr);
   Recovered found;
   constexpr std::size_t kPage = 10'000;
   if (auto lanes = config_.store->ready_lanes()) {
@@ -291,6 +299,7 @@ void StoreState::succeed(Group group, std::vector<EnqueueOutcome> outcomes) {
   for (ApplyCall& call : group.applied) {
     if (call.done) call.done();
   }
+  attach_when_written();
 }
 
 std::vector<ApplyCall> StoreState::taken_back(Group& group) {

@@ -86,6 +86,7 @@ class StoreState {
   void answer_operations(Group& group, Committed& news);
   void tell_applied(Group& group, Committed& news);
   void tell_child(Job child, Committed& news);
+  void attach_when_written();
   void pass_on_logs(const Group& group, const std::vector<EnqueueOutcome>& outcomes);
   void count(const Group& group, const std::vector<EnqueueOutcome>& outcomes);
   void publish(const Group& group, const std::vector<EnqueueOutcome>& outcomes);
@@ -98,6 +99,7 @@ class StoreState {
   StoreActor::pointer self_ = nullptr;
   StoreConfig config_;
   SchedulerActor scheduler_;
+  SchedulerActor attaching_;  // waits for what is not written yet
   Group group_;
   std::map<JobId, std::size_t> joined_;  // digests that got more since the last commit
   bool armed_ = false;

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <condition_variable>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <tuple>
@@ -67,9 +69,12 @@ DeliveryOutcome send_slowly(const DeliveryRequest& request) {
   return sent(request);
 }
 
-DeliveryOutcome send_throttled(const DeliveryRequest& request) {
-  if (dice(request) < 40) return DeliveryOutcome::throttled(3s, "too many messages");
-  return send_reliably(request);
+/// Refuses every third message. A refusal is no attempt, so the dice would fall alike for ever.
+ChannelFunction send_throttled() {
+  return [count = std::make_shared<std::atomic<unsigned>>(0)](const DeliveryRequest& request) {
+    if (++*count % 3 == 0) return DeliveryOutcome::throttled(3s, "too many messages");
+    return send_reliably(request);
+  };
 }
 
 std::string person(std::uint64_t number) {
@@ -246,7 +251,7 @@ void add_demo_channels(NotificationManager& notifications, const ServerConfig& c
       {"push", send_reliably, 4},
       {"slack", send_flakily, 2},
       {"voice", send_slowly, 2},
-      {"whatsapp", send_throttled, 2},
+      {"whatsapp", send_throttled(), 2},
   }};
   for (const auto& [name, function, concurrency] : channels) {
     const bool configured = std::ranges::any_of(

@@ -77,7 +77,7 @@ TEST_P(ClockJumps, AScheduledJobRunsWhenTheWallClockSaysSoAndOnce) {
   const JobId id = enqueue(spec);
   jump();
   advance(options_.poll_interval + 20ms);
-  if (GetParam().by >= 2s) {
+  if (GetParam().by > 0s) {
     EXPECT_EQ(status(id), JobStatus::kCompleted);
   } else {
     EXPECT_EQ(status(id), JobStatus::kScheduled);

@@ -101,6 +101,31 @@ TEST_F(Recovering, AnOutcomeThatArrivesWhileNoSchedulerLivesIsNotLost) {
   EXPECT_EQ(provider("email").calls.size(), 1u);
 }
 
+// The channel speaks to a new scheduler before the store does.
+TEST_F(Recovering, AnOutcomeThatArrivesBeforeTheRecoveryIsNotTakenForALateOne) {
+  auto slow = std::make_shared<FaultyStore>(store_);
+  shut_down();
+  store_ = slow;
+  provider("email").answer = nullptr;
+  launch();
+  const JobId running = enqueue();
+  Spec other;
+  other.via = {"email"};
+  const JobId stuck = enqueue(other);
+  slow->fail_with = Errc::kDiskFull;  // something to write keeps the store from answering
+  provider("email").calls[1].done(DeliveryOutcome::sent());
+  run();
+  kill_scheduler();
+  provider("email").calls[0].done(DeliveryOutcome::sent());
+  run();
+  advance(1s);
+  slow->fail_with.reset();
+  advance(1s);
+  EXPECT_EQ(status(running), JobStatus::kCompleted);
+  EXPECT_EQ(status(stuck), JobStatus::kCompleted);
+  EXPECT_EQ(provider("email").calls.size(), 2u) << "sent again";
+}
+
 TEST_F(Recovering, ARestartedSchedulerGoesOnWithTheBacklog) {
   ready_limits_ = {4, 1u << 20, 2};
   channel("email").concurrency = 1;
@@ -278,6 +303,24 @@ TEST_F(Refusing, BelowTheFreeSpaceFloorOnlyNewJobsAreRefused) {
   faulty->takes_jobs = true;
   EXPECT_TRUE(try_enqueue({}));
   EXPECT_TRUE(fatal_.empty());
+}
+
+TEST_F(Refusing, ASchedulerThatRestartsOnAFullDiskDoesNotForgetWhatItsPredecessorWasTold) {
+  provider("email").answer = nullptr;
+  const JobId id = enqueue();
+  faulty->fail_with = Errc::kDiskFull;
+  provider("email").calls[0].done(DeliveryOutcome::sent());
+  run();
+  for (int i = 0; i < 2; ++i) {
+    caf::anon_send_exit(directory_->scheduler(), caf::exit_reason::unknown);
+    run();
+    advance(1s);
+  }
+  faulty->fail_with.reset();
+  advance(1s);
+  EXPECT_EQ(status(id), JobStatus::kCompleted);
+  EXPECT_EQ(provider("email").calls.size(), 1u) << "sent again";
+  EXPECT_TRUE(try_enqueue({})) << "the store goes on";
 }
 
 TEST_F(Refusing, AnIoErrorStopsEverythingAndSaysSo) {

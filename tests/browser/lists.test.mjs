@@ -73,7 +73,7 @@ test('search finds one job of many', async () => {
 });
 
 test('pages by cursor show every job once while others arrive', async () => {
-  const { page, context } = await openPage(browser, { settings: { pageSize: 25 } });
+  const { page, context } = await openPage(browser, { settings: { pageSize: 25, paused: true } });
   await page.goto(`${server.url}/failed`);
   const seen = [];
   seen.push(...await shown(page, 25));

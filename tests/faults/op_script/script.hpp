@@ -25,13 +25,15 @@ inline Job script_job(std::uint64_t id) {
 inline StoreBatch script_batch(std::uint64_t operation) {
   StoreBatch batch;
   if (is_enqueue(operation)) {
-    batch.enqueued.push_back(
-        {.job = script_job(operation), .logs = {make_log({.id = 1000 + operation})}});
+    NewJob added{.job = script_job(operation), .logs = {make_log({.id = 1000 + operation})}};
+    added.logs[0].job_id = added.job.id();
+    batch.enqueued.push_back(std::move(added));
     return batch;
   }
   for (const auto id : {operation - 4, operation - 3}) {
     Job job = script_job(id);
     JobChange change = move(job, JobStatus::kCompleted, std::int64_t(operation));
+    change.job.state.deliveries.front().updated_at = at(std::int64_t(operation));
     change.job.state.deliveries.front().status = LogStatus::kSent;
     change.logs.push_back({0, LogStatus::kScheduled});
     batch.changes.push_back(std::move(change));
