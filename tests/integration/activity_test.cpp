@@ -79,7 +79,8 @@ TEST(ActivityApi, ChannelsAndQueuesSayWhatTheyDoAndHowFast) {
   held["options"] = {{"queue", "mail"}};
   world.post(held);
   EXPECT_TRUE(eventually([&] {
-    for (const Json& one : world.http->get("/api/channels").json().at("channels")) {
+    const Json now = world.http->get("/api/channels").json();
+    for (const Json& one : now.at("channels")) {
       if (one.at("name") == "in_app") return one.at("waiting") == 1;
     }
     return false;

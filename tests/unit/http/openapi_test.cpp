@@ -241,6 +241,8 @@ TEST_F(OpenApi, AnswersProblemsAsDescribed) {
         if (response.content_type != kProblemType) continue;
         const Json* answer = answer_of(operation, response.status);
         if (!answer) answer = &document_["components"]["responses"]["Problem"];
+        ASSERT_TRUE((*answer)["content"].contains(std::string(kProblemType)))
+            << method << " " << path << " " << response.status;
         const Json& schema = (*answer)["content"][std::string(kProblemType)]["schema"];
         EXPECT_EQ(check.fault(schema, Json::parse(response.body)), "") << method << " " << path;
       }
