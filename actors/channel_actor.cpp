@@ -182,7 +182,7 @@ std::size_t ChannelState::idle_worker() {
   }
   const std::size_t number = vacant_.back();
   vacant_.pop_back();
-  workers_[number] = self_->spawn<caf::detached>(worker, config_.log);
+  workers_[number] = self_->spawn<caf::detached>(worker, config_.log, config_.calls);
   return number;
 }
 

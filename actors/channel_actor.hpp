@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "actors/attempt_mailbox.hpp"
+#include "actors/calls_under_way.hpp"
 #include "actors/protocol.hpp"
 #include "core/circuit_breaker.hpp"
 #include "core/delivery_events.hpp"
@@ -35,6 +36,7 @@ struct ChannelActorConfig {
   std::shared_ptr<const DeliveryFeed> feed = nullptr;  ///< Null: no delivery events.
   std::shared_ptr<const Clock> clock = nullptr;        ///< For `feed`.
   std::function<EventsActor()> events = nullptr;       ///< For `feed`.
+  std::shared_ptr<CallsUnderWay> calls = std::make_shared<CallsUnderWay>();
 };
 
 class ChannelState {

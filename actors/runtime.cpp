@@ -173,6 +173,7 @@ void Runtime::spawn_supervisor(std::vector<ConfiguredChannel> channels) {
   supervisor_config.retention = config_.adapter.retention;
   supervisor_config.log = config_.log;
   supervisor_config.feed = feed_;
+  supervisor_config.calls = calls_;
   supervisor_config.fatal = fatal;
   auto ready = std::make_shared<std::promise<void>>();
   supervisor_config.ready = [ready] { ready->set_value(); };
@@ -255,21 +256,14 @@ void Runtime::await_end() {
   if (own_) end_own_system();
 }
 
-// A system waits for its threads, and a handler that never returns never gives its thread back. It
-// is left behind then, with the system, rather than keeping the caller. The system itself ends on
-// this thread: its logger waits for whoever made it.
+// A system waits for its threads, and a call that never returns never gives its thread back. The
+// system is left behind then, rather than keeping the caller.
 void Runtime::end_own_system() {
-  auto ended = std::make_shared<std::promise<void>>();
-  auto waiting = ended->get_future();
-  std::thread{[system = own_->system.get(), ended] {
-    system->await_detached_threads();
-    ended->set_value();
-  }}.detach();
-  if (waiting.wait_for(kEndGrace) == std::future_status::ready) {
+  if (calls_->wait_for_none(kEndGrace)) {
     own_.reset();
     return;
   }
-  own_.release();  // in use by the thread for as long as it runs
+  own_.release();  // in use for as long as the call runs
   config_.log(LogLevel::kError, "event=left_behind detail=\"a handler does not return\"");
 }
 

@@ -130,6 +130,7 @@ class Runtime final : public DashboardBackend, public std::enable_shared_from_th
     std::unique_ptr<caf::actor_system> system;
   };
   std::unique_ptr<OwnSystem> own_;
+  std::shared_ptr<CallsUnderWay> calls_ = std::make_shared<CallsUnderWay>();
   caf::actor_system* system_ = nullptr;
   std::shared_ptr<Directory> directory_ = std::make_shared<Directory>();
   std::shared_ptr<DeliveryFeed> feed_ = std::make_shared<DeliveryFeed>();

@@ -105,7 +105,7 @@ void SupervisorState::spawn_child(Role role, std::size_t index) {
           self_->spawn(channel,
                        ChannelActorConfig{
                            config_.channels[index], config_.log, config_.feed, config_.store.clock,
-                           [directory = config_.directory] { return directory->events(); }}));
+                           [directory = config_.directory] { return directory->events(); }, config_.calls}));
       break;
     case Role::kScheduler: {
       SchedulerConfig scheduler_config = config_.scheduler;

@@ -82,6 +82,8 @@ struct SupervisorConfig {
   std::size_t queries = 2;
   LogSink log;
   std::shared_ptr<DeliveryFeed> feed = nullptr;  ///< Listeners of delivery events; may be null.
+  /// What runs on worker threads.
+  std::shared_ptr<CallsUnderWay> calls = std::make_shared<CallsUnderWay>();
   std::function<void(const Error&)> fatal;
   std::function<void()> ready;  ///< Called once when the directory is filled; may be empty.
   /// Blocking actors get threads of their own. Tests on virtual time say no.

@@ -29,10 +29,14 @@ void run(WorkItem item) {
 
 }  // namespace
 
-WorkerActor::behavior_type worker(WorkerActor::stateful_pointer<WorkerState> self, LogSink log) {
+WorkerActor::behavior_type worker(WorkerActor::stateful_pointer<WorkerState> self, LogSink log,
+                                  std::shared_ptr<CallsUnderWay> calls) {
   guard(self, WorkerState::name, log);
   return {
-      [](run_atom, const Parcel<WorkItem>& item) { run(std::move(*item)); },
+      [calls](run_atom, const Parcel<WorkItem>& item) {
+        const CallsUnderWay::Call call{*calls};
+        run(std::move(*item));
+      },
   };
 }
 

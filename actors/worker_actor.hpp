@@ -3,6 +3,9 @@
 // Runs blocking code of providers and job handlers, one item at a time. Spawned detached, so each
 // worker has a thread of its own; its channel gives it the next item after the last one ended.
 
+#include <memory>
+
+#include "actors/calls_under_way.hpp"
 #include "actors/protocol.hpp"
 #include "townkrier/queue_manager.hpp"
 
@@ -12,6 +15,8 @@ struct WorkerState {
   static inline const char* name = "worker";
 };
 
-WorkerActor::behavior_type worker(WorkerActor::stateful_pointer<WorkerState> self, LogSink log);
+/// `calls` counts what it runs; never null.
+WorkerActor::behavior_type worker(WorkerActor::stateful_pointer<WorkerState> self, LogSink log,
+                                  std::shared_ptr<CallsUnderWay> calls);
 
 }  // namespace townkrier
