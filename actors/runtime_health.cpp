@@ -61,6 +61,21 @@ void check_channels(HealthReport& report, const std::vector<ChannelInfo>& channe
   }
 }
 
+// Code that does not stop when it is told to holds threads and, beyond some, places.
+void check_handlers(HealthReport& report, const std::vector<ChannelInfo>& channels) {
+  report.checks["handlers"] = "ok";
+  std::uint64_t stuck = 0;
+  std::string where;
+  for (const ChannelInfo& channel : channels) {
+    if (channel.stuck == 0) continue;
+    stuck += channel.stuck;
+    where += (where.empty() ? " of " : ", ") + channel.name;
+  }
+  if (stuck == 0) return;
+  note(report, "handlers", std::to_string(stuck) + " calls" + where + " do not stop",
+       Status::kDegraded);
+}
+
 }  // namespace
 
 // One question after the other: scheduler, store and queues (by a query actor), channels.
@@ -78,7 +93,10 @@ void Runtime::health(Reply<HealthReport> reply) {
       if (queues) check_queues(report, *queues);
       if (!queues) note(report, "queues", queues.error().message, Status::kFailing);
       alive->channels([report, reply](Result<std::vector<ChannelInfo>> channels) mutable {
-        if (channels) check_channels(report, *channels);
+        if (channels) {
+          check_channels(report, *channels);
+          check_handlers(report, *channels);
+        }
         reply(std::move(report));
       });
     });

@@ -89,8 +89,9 @@ void SchedulerState::record_one(Running& running, std::size_t delivery,
   Job& job = *running.job;
   const TimePoint now = config_.clock->now();
   const bool interrupted =
-      stop_phase_ == StopPhase::kCancelling && outcome.kind == DeliveryOutcome::Kind::kTransient;
-  if (interrupted) {  // by the stop: not charged
+      outcome.kind == DeliveryOutcome::Kind::kTransient &&
+      (stop_phase_ == StopPhase::kCancelling || running.end == AttemptEnd::kCancelled);
+  if (interrupted) {  // by the stop or the cancel: not charged
     take_back(job.state.deliveries[delivery], now);
   } else {
     const double random = std::uniform_real_distribution<double>{0, 1}(random_);

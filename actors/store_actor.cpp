@@ -261,9 +261,12 @@ void StoreState::answer_operations(Group& group, Committed& news) {
 }
 
 // A child whose unique key was held has not been stored.
+bool StoreState::is_stored(const Job& child) const {
+  return child.envelope->unique_key.empty() || config_.store->get_job(child.id());
+}
+
 void StoreState::tell_child(Job child, Committed& news) {
-  if (!child.envelope->unique_key.empty() && !config_.store->get_job(child.id())) return;
-  sort_by_place(std::move(child), news);
+  if (is_stored(child)) sort_by_place(std::move(child), news);
 }
 
 void StoreState::tell_applied(Group& group, Committed& news) {

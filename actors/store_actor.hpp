@@ -86,6 +86,7 @@ class StoreState {
   void answer_operations(Group& group, Committed& news);
   void tell_applied(Group& group, Committed& news);
   void tell_child(Job child, Committed& news);
+  bool is_stored(const Job& child) const;
   void attach_when_written();
   void pass_on_logs(const Group& group, const std::vector<EnqueueOutcome>& outcomes);
   void count(const Group& group, const std::vector<EnqueueOutcome>& outcomes);

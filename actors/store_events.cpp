@@ -6,6 +6,7 @@
 
 #include "actors/guarded.hpp"
 #include "actors/store_actor.hpp"
+#include "core/activity.hpp"
 #include "core/recipient_policy.hpp"
 
 namespace townkrier {
@@ -36,8 +37,25 @@ void StoreState::pass_on_logs(const Group& group, const std::vector<EnqueueOutco
   if (!rows.empty()) config_.log_sink(rows);
 }
 
+void StoreState::count(const Group& group, const std::vector<EnqueueOutcome>& outcomes) {
+  if (!config_.activity) return;
+  ActivityBatch counted;
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    if (!outcomes[i].deduplicated) counted.add(group.batch.enqueued[i]);
+  }
+  for (const JobChange& change : group.batch.changes) {
+    counted.add(change);
+    for (const NewJob& child : change.children) {
+      if (is_stored(child.job)) counted.add(child);
+    }
+  }
+  for (const JobRemoval& removal : group.batch.removals) counted.add(removal);
+  if (!counted.empty()) config_.activity->record(counted, config_.clock->now());
+}
+
 // Events name jobs before their content is moved on to the scheduler.
 void StoreState::publish(const Group& group, const std::vector<EnqueueOutcome>& outcomes) {
+  count(group, outcomes);
   if (!config_.events) return;
   std::vector<JobEvent> events;
   events.reserve(group.batch.enqueued.size() + group.batch.changes.size());

@@ -111,11 +111,30 @@ Result<void> Database::check_families(Mode mode) const {
                     "'" +
                     name + "'); use that version, or another storage.path");
   }
-  if (mode == Mode::kReadOnly && names.size() < kFamilyCount) {
+  const bool complete = names.size() == kFamilyCount;
+  if (!complete && (mode == Mode::kReadOnly || holds_version())) {
     return fail(Errc::kInvalidConfig,
                 path_ + " has an older storage format; run the version that wrote it");
   }
   return {};
+}
+
+// Whether it was completed once, by whichever version. Opening it to find out would add the families
+// that an earlier version does not know.
+bool Database::holds_version() const {
+  static_assert(Family::kMeta == Family{0});
+  const std::vector meta{family_descriptors(settings_).front()};
+  auto options = database_options(settings_, errors_);
+  options.info_log = make_silent_log();
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* opened = nullptr;
+  if (!rocksdb::DB::OpenForReadOnly(options, path_, meta, &handles, &opened).ok()) {
+    return false;
+  }
+  const std::unique_ptr<rocksdb::DB> db(opened);
+  const auto version = read(*db, {}, handles.front(), std::string(1, MetaKey::kVersion));
+  for (auto* handle : handles) db->DestroyColumnFamilyHandle(handle);
+  return version && version->has_value();
 }
 
 rocksdb::Status Database::open_db(Mode mode) {

@@ -82,6 +82,7 @@ class Database {
   rocksdb::Status open_steady();
   void close();
   bool opens_without_wal_tail() const;
+  bool holds_version() const;
   Error open_error(const rocksdb::Status& status) const;
   Result<void> check_version(Mode mode);
   Result<void> write_version();

@@ -221,6 +221,15 @@ TEST_F(Operating, CancelOfARunningJobAsksItToStopAndEndsItCancelled) {
   EXPECT_EQ(status(id), JobStatus::kCancelled);
 }
 
+TEST_F(Operating, CancelOfARunningJobWithoutRetriesIsNoFailure) {
+  provider("email").answer = nullptr;
+  Spec spec;
+  spec.options.max_retries = 0;
+  const JobId id = enqueue(spec);
+  ASSERT_TRUE(act(id, JobAction::kCancel));
+  EXPECT_EQ(status(id), JobStatus::kCancelled);
+}
+
 TEST_F(Operating, RunNowBringsAScheduledJobForward) {
   Spec spec;
   spec.options.delay = 1h;
