@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -116,6 +117,7 @@ struct EnqueueCall {
   std::vector<NewJob> jobs;
   std::uint64_t bytes = 0;  ///< For admission.
   ReplyOnce<std::vector<EnqueuedJob>> reply;
+  std::optional<IdempotencyKey> once = std::nullopt;
 };
 
 /// One delivery of one attempt.
@@ -143,14 +145,21 @@ struct ApplyCall {
 };
 
 /// A note in a job's state that changes neither its status nor its time.
-using JobNote = std::function<void(JobState&, TimePoint)>;
+struct JobNote {
+  std::function<void(JobState&, TimePoint)> apply = {};
+  enum class Scope : std::uint8_t {
+    kWaitingJob,  ///< Not of one that runs or has ended; written without fsync.
+    kAnyJob,      ///< Durable.
+  } scope = Scope::kWaitingJob;
+  explicit operator bool() const { return bool(apply); }
+};
 
 /// An operator's wish for one job that the scheduler does not hold.
 struct OperateCall {
   JobId id;
   JobAction action = JobAction::kRetry;
   ReplyOnce<Job> reply;
-  JobNote note = {};  ///< Instead of the action; written without fsync.
+  JobNote note = {};  ///< Instead of the action.
 };
 
 /// Anything else that writes: run on the store's thread, between groups.

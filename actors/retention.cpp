@@ -63,9 +63,7 @@ Result<bool> sweep_inbox(Store& store, const RetentionRules& rules, TimePoint no
   return *deleted == slice.limit;
 }
 
-}  // namespace
-
-Result<bool> sweep(Store& store, const RetentionRules& rules, TimePoint now) {
+Result<bool> sweep_what_ended(Store& store, const RetentionRules& rules, TimePoint now) {
   auto rows = store.delete_logs(now - std::chrono::days{rules.logs.retention_days}, kSlice,
                                 rules.durability);
   if (!rows) return std::unexpected(rows.error());
@@ -80,6 +78,18 @@ Result<bool> sweep(Store& store, const RetentionRules& rules, TimePoint now) {
     more = more || *swept;
   }
   auto swept = sweep_inbox(store, rules, now);
+  if (!swept) return swept;
+  return more || *swept;
+}
+
+}  // namespace
+
+Result<bool> sweep(Store& store, const RetentionRules& rules, TimePoint now) {
+  auto entries = store.delete_timed_entries(now, kSlice, rules.durability);
+  if (!entries) return std::unexpected(entries.error());
+  const bool more = *entries == kSlice;
+  if (!rules.logs.auto_cleanup) return more;
+  auto swept = sweep_what_ended(store, rules, now);
   if (!swept) return swept;
   return more || *swept;
 }

@@ -14,7 +14,7 @@ struct RetentionRules {
 };
 
 /// Deletes at most one slice of each kind of what is over its limits, oldest first, found by time
-/// or by its counted size. True when there is more to delete.
+/// or by its counted size; without auto_cleanup only entries whose time is over. True when there is more to delete.
 Result<bool> sweep(Store& store, const RetentionRules& rules, TimePoint now);
 
 }  // namespace townkrier

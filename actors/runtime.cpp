@@ -168,6 +168,7 @@ void Runtime::spawn_supervisor(std::vector<ConfiguredChannel> channels) {
   supervisor_config.channels = std::move(channels);
   if (config_.notifications != nullptr) {
     supervisor_config.transport = config_.notifications->transport();
+    supervisor_config.store.receipt_providers = config_.notifications->receipt_providers();
   }
   supervisor_config.logs = config_.adapter.logs;
   supervisor_config.retention = config_.adapter.retention;

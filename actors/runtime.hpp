@@ -6,7 +6,10 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -50,6 +53,20 @@ inline Error engine_stopped() {
   return {Errc::kUnavailable, "the engine has stopped", {}};
 }
 
+/// How many receipts came of what. Thread-safe.
+class ReceiptCounts {
+ public:
+  void count(const std::string& provider, std::string_view result);
+  std::vector<Metric> metrics() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::pair<std::string, std::string>, std::uint64_t> counts_;
+};
+
+struct ReceiptSearch;
+struct SentMessage;
+
 class Runtime final : public DashboardBackend, public std::enable_shared_from_this<Runtime> {
  public:
   /// Spawns everything. `system` is a caller's (it must outlive the runtime), or null for an own
@@ -69,6 +86,8 @@ class Runtime final : public DashboardBackend, public std::enable_shared_from_th
 
   Result<void> check(const JobRequest& request) const override;
   void enqueue(std::vector<JobRequest> requests, Reply<std::vector<EnqueuedJob>> reply) override;
+  void enqueue_once(IdempotencyKey key, std::vector<JobRequest> requests,
+                    Reply<std::vector<EnqueuedJob>> reply) override;
   void send_now(JobRequest request, Reply<SendReport> reply) override;
   void get_job(const JobId& id, Reply<Job> reply) override;
   void list_jobs(JobFilter filter, Reply<JobPage> reply) override;
@@ -91,6 +110,11 @@ class Runtime final : public DashboardBackend, public std::enable_shared_from_th
   void inbox(const std::string& user_id, std::size_t limit, std::optional<std::string> cursor,
              Reply<InboxPage> reply) override;
   void mark_read(const std::string& user_id, const LogId& id, Reply<std::uint64_t> reply) override;
+  void take_receipts(const std::string& provider, ReceiptRequest request,
+                     Reply<std::uint64_t> reply) override;
+  void suppressions(SuppressionFilter filter, Reply<SuppressionPage> reply) override;
+  void suppress(Suppression suppression, Reply<bool> reply) override;
+  void unsuppress(Suppression which, Reply<bool> reply) override;
   void record_audit(std::vector<AuditEntry> entries, Reply<std::monostate> reply) override;
   void audit(AuditFilter filter, Reply<AuditPage> reply) override;
   void health(Reply<HealthReport> reply) override;
@@ -116,6 +140,12 @@ class Runtime final : public DashboardBackend, public std::enable_shared_from_th
   template <class T>
   void write(std::function<Result<T>(Store&)> change, Reply<T> reply);
   Result<std::vector<NewJob>> make_jobs(std::vector<JobRequest>& requests);
+  void accept(std::vector<JobRequest> requests, std::optional<IdempotencyKey> once,
+              Reply<std::vector<EnqueuedJob>> reply);
+  // runtime_receipts.cpp
+  void look_for(ReceiptSearch search);
+  void note_receipt(const SentMessage& message, ReceiptSearch search);
+  void settle_row(const SentMessage& message, const ReceiptSearch& search);
   bool gone() const { return ended_.load(); }
 
   RuntimeConfig config_;
@@ -135,6 +165,7 @@ class Runtime final : public DashboardBackend, public std::enable_shared_from_th
   std::shared_ptr<Directory> directory_ = std::make_shared<Directory>();
   std::shared_ptr<DeliveryFeed> feed_ = std::make_shared<DeliveryFeed>();
   SupervisorActor supervisor_;
+  ReceiptCounts receipt_counts_;
   std::atomic<bool> ended_{false};
   std::atomic<bool> failed_{false};
 };

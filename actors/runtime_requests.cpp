@@ -45,6 +45,16 @@ Result<std::vector<NewJob>> Runtime::make_jobs(std::vector<JobRequest>& requests
 }
 
 void Runtime::enqueue(std::vector<JobRequest> requests, Reply<std::vector<EnqueuedJob>> reply) {
+  accept(std::move(requests), std::nullopt, std::move(reply));
+}
+
+void Runtime::enqueue_once(IdempotencyKey key, std::vector<JobRequest> requests,
+                           Reply<std::vector<EnqueuedJob>> reply) {
+  accept(std::move(requests), std::move(key), std::move(reply));
+}
+
+void Runtime::accept(std::vector<JobRequest> requests, std::optional<IdempotencyKey> once,
+                     Reply<std::vector<EnqueuedJob>> reply) {
   if (gone()) return reply(std::unexpected(engine_stopped()));
   if (requests.empty()) return reply(std::vector<EnqueuedJob>{});
   auto jobs = make_jobs(requests);
@@ -55,6 +65,7 @@ void Runtime::enqueue(std::vector<JobRequest> requests, Reply<std::vector<Enqueu
     return reply(fail(Errc::kOverloaded, "too many jobs are being accepted; try again later"));
   }
   call.jobs = std::move(*jobs);
+  call.once = std::move(once);
   call.reply = ReplyOnce<std::vector<EnqueuedJob>>{std::move(reply)};
   caf::anon_send(directory_->store(), enqueue_atom::value, parcel(std::move(call)));
 }

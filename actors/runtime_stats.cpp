@@ -169,6 +169,7 @@ void Runtime::metrics(Reply<std::vector<Metric>> reply) {
     auto all = queue_metrics(*infos);
     std::ranges::move(activity_metrics(self->activity_->counters()), std::back_inserter(all));
     std::ranges::move(self->config_.adapter.store->metrics(), std::back_inserter(all));
+    std::ranges::move(self->receipt_counts_.metrics(), std::back_inserter(all));
     self->channels(
         [all = std::move(all), reply](Result<std::vector<ChannelInfo>> channels) mutable {
           if (!channels) return reply(std::unexpected(channels.error()));

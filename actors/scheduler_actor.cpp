@@ -206,6 +206,9 @@ void SchedulerState::act(ActCall call) {
         parcel(OperateCall{call.id, call.action, std::move(call.reply), std::move(call.note)}));
     return;
   }
+  if (call.note && call.note.scope == JobNote::Scope::kAnyJob) {
+    return note(running->second, std::move(call));
+  }
   if (call.note || call.action != JobAction::kCancel || running->second.job == nullptr) {
     call.reply(std::unexpected(conflict(call.action, JobStatus::kProcessing)));
     return;

@@ -111,6 +111,7 @@ class SchedulerState {
   void hand_over(Running& running, std::map<std::size_t, std::vector<Order>>& orders);
 
   // scheduler_reports.cpp
+  void note(Running& running, ActCall call);
   Running* current(const DeliveryKey& key);
   void write_reports();
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "actors/scheduler_actor.hpp"
+#include "core/log_rows.hpp"
 
 namespace townkrier {
 
@@ -11,7 +12,27 @@ namespace {
 // Reports of all attempts are written together, at most this often.
 constexpr Duration kReportEvery{250};
 
+// The begin of an attempt is written within this time, or tried again.
+constexpr Duration kBeginWait{20};
+
 }  // namespace
+
+// Into the job as this attempt has it, or its next write would undo the note.
+void SchedulerState::note(Running& running, ActCall call) {
+  if (running.job == nullptr) {
+    self_->delayed_send(self_, kBeginWait, act_atom::value, parcel(std::move(call)));
+    return;
+  }
+  Job& job = *running.job;
+  const JobState before = job.state;
+  call.note.apply(job.state, config_.clock->now());
+  ApplyCall write;
+  write.progress.push_back(
+      {job, place_of(*job.envelope, job.state), false, changed_deliveries(before, job.state), {}});
+  const auto reply = std::make_shared<ReplyOnce<Job>>(std::move(call.reply));
+  write.done = [reply, job] { (*reply)(job); };
+  send_apply(std::move(write));
+}
 
 SchedulerState::Running* SchedulerState::current(const DeliveryKey& key) {
   const auto at = running_.find(key.token.job);

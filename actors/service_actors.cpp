@@ -39,9 +39,7 @@ JanitorActor::behavior_type janitor(JanitorActor::stateful_pointer<JanitorState>
                                     JanitorConfig config) {
   guard(self, JanitorState::name, config.log);
   self->state.config = std::move(config);
-  if (self->state.config.logs.auto_cleanup) {
-    self->delayed_send(self, self->state.config.retention.interval, tick_atom::value);
-  }
+  self->delayed_send(self, self->state.config.retention.interval, tick_atom::value);
   if (self->state.config.activity) self->delayed_send(self, kSaveEvery, flush_atom::value);
   return {
       [self](tick_atom) {

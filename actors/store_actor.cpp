@@ -51,6 +51,7 @@ void StoreState::arm() {
 }
 
 void StoreState::enqueue(EnqueueCall call) {
+  if (answer_repeated(call)) return;
   group_.needs_sync = true;
   EnqueueSlot slot{std::move(call), group_.batch.enqueued.size()};
   std::move(slot.call.jobs.begin(), slot.call.jobs.end(),
@@ -87,7 +88,8 @@ Result<Job> StoreState::operated(const OperateCall& call) {
   const JobState old_state = job->state;
   const TimePoint now = config_.clock->now();
   if (call.note) {
-    if (!is_terminal(job->state.status)) call.note(job->state, now);
+    const bool any = call.note.scope == JobNote::Scope::kAnyJob;
+    if (any || !is_terminal(job->state.status)) call.note.apply(job->state, now);
   } else if (auto allowed = apply_action(*job->envelope, job->state, call.action, now); !allowed) {
     return std::unexpected(allowed.error());
   }
@@ -113,7 +115,7 @@ void StoreState::operate(OperateCall call) {
     if (scheduler_) self_->send(scheduler_, commit_atom::value, parcel(std::move(news)));
     return;
   }
-  group_.needs_sync = !call.note;
+  if (!call.note || call.note.scope == JobNote::Scope::kAnyJob) group_.needs_sync = true;
   group_.operations.push_back({call.id, std::move(call.reply), std::move(*job)});
   if (group_.operations.size() >= kMaxGroup)
     flush();
@@ -183,6 +185,7 @@ void StoreState::flush() {
   }
   admit(group);
   if (group.empty()) return;
+  add_entries(group);
   if (mutated(Mutant::kAckBeforeCommit)) acknowledge(group);
   const auto durability =
       group.needs_sync ? config_.durability : std::max(config_.durability, Durability::kOs);

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,8 @@ struct StoreConfig {
   /// thread.
   std::function<void(const std::vector<LogId>&)> log_sink;
   std::shared_ptr<const DeliveryFeed> feed = nullptr;  ///< Null: no delivery events.
+  /// Whose messages are remembered, for receipts about them.
+  std::set<std::string> receipt_providers = {};
 };
 
 class StoreState {
@@ -71,12 +74,19 @@ class StoreState {
     std::vector<EnqueueSlot> enqueues;
     std::vector<OperateSlot> operations;
     std::vector<ApplyCall> applied;  // their changes are in the batch, in order
+    std::set<std::string> once;      // names of the idempotency keys of its enqueues
     bool needs_sync = false;
     bool empty() const { return enqueues.empty() && operations.empty() && applied.empty(); }
   };
 
   void arm();
   void add_changes(ApplyCall& call);
+  // store_entries.cpp
+  /// Answers a call whose idempotency key was used.
+  bool answer_repeated(EnqueueCall& call);
+  Result<std::vector<EnqueuedJob>> first_answer(const TimedEntry& entry,
+                                                const EnqueueCall& call) const;
+  void add_entries(Group& group) const;
   /// Refuses the group's new jobs when the store takes none; the rest goes on.
   void admit(Group& group);
   void acknowledge(Group& group);

@@ -87,10 +87,9 @@ void StoreState::publish_deliveries(const Group& group) {
 void StoreState::note_joined_digests() {
   for (const auto& [id, count] : std::exchange(joined_, {})) {
     if (!scheduler_) continue;
-    const auto note = [count = count](JobState& state, TimePoint now) {
-      note_joined(state, count, now);
-    };
-    self_->send(scheduler_, act_atom::value, parcel(ActCall{id, {}, {}, note}));
+    JobNote note{
+        [count = count](JobState& state, TimePoint now) { note_joined(state, count, now); }};
+    self_->send(scheduler_, act_atom::value, parcel(ActCall{id, {}, {}, std::move(note)}));
   }
 }
 

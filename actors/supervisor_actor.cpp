@@ -50,7 +50,7 @@ void SupervisorState::init(SupervisorActor::pointer self, SupervisorConfig confi
   if (config_.transport) spawn_child(Role::kTransport, 0);
   for (std::size_t i = 0; i < config_.channels.size(); ++i) spawn_child(Role::kChannel, i);
   spawn_child(Role::kScheduler, 0);
-  if (config_.logs.auto_cleanup || config_.store.activity) spawn_child(Role::kJanitor, 0);
+  spawn_child(Role::kJanitor, 0);
   if (config_.ready) config_.ready();
 }
 

@@ -1,7 +1,9 @@
 #include "townkrier/notification_manager.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <future>
+#include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -33,6 +35,17 @@ std::shared_ptr<const PolicyOptions> policy_rules(const PolicyOptions& policy) {
   return policy.quiet_hours ? std::make_shared<PolicyOptions>(policy) : nullptr;
 }
 
+/// A reader's error with its pointers ("/secret") made configuration keys.
+Error receipts_error(const std::string& provider, Error error) {
+  const std::string base = "receipts." + provider;
+  for (FieldError& field : error.fields) {
+    std::ranges::replace(field.pointer, '/', '.');
+    field.pointer.insert(0, base);
+  }
+  if (error.fields.empty()) error.fields.push_back({base, error.message});
+  return {Errc::kInvalidConfig, base + ": " + error.message, std::move(error.fields)};
+}
+
 void add_bundled_drivers(ChannelRegistry& registry) {
   registry.add_factory("console", create_console_channel);
   registry.add_factory("in_app", create_in_app_channel);
@@ -55,7 +68,7 @@ void add_bundled_drivers(ChannelRegistry& registry) {
 
 }  // namespace
 
-/// `registry` and `sources` change in `ready()` alone, under `mutex`; once made, channels stay as
+/// `registry`, `readers` and `sources` change in `ready()` alone, under `mutex`; once made, channels stay as
 /// they are.
 struct NotificationManager::Impl {
   explicit Impl(NotificationManagerConfig given)
@@ -66,7 +79,9 @@ struct NotificationManager::Impl {
         transport(made_transport.value_or(nullptr)),
         policy(std::move(given.policy)),
         clock(given.clock ? std::move(given.clock) : std::make_shared<SystemClock>()),
-        registry({transport, timer, given.suppressions, policy_rules(policy), clock}) {
+        suppressions(std::move(given.suppressions)),
+        receipt_settings(std::move(given.receipts)),
+        registry({transport, timer, suppressions, policy_rules(policy), clock}) {
     add_bundled_drivers(registry);
     for (ChannelConfig& channel : given.channels) registry.add(std::move(channel));
   }
@@ -75,12 +90,23 @@ struct NotificationManager::Impl {
     if (!made_transport) return std::unexpected(made_transport.error());
     if (auto valid = policy.validate(); !valid) return valid;
     const std::lock_guard lock(mutex);
+    if (auto made = make_readers(); !made) return made;
     if (!sources) {
       auto opened = open_message_sources(templates, attachments);
       if (!opened) return std::unexpected(std::move(opened.error()));
       sources.emplace(*std::move(opened));
     }
     return registry.ready();
+  }
+
+  Result<void> make_readers() {
+    for (const auto& [provider, settings] : receipt_settings) {
+      if (readers.contains(provider)) continue;
+      auto reader = create_receipt_reader(settings.value());
+      if (!reader) return std::unexpected(receipts_error(provider, std::move(reader.error())));
+      readers.emplace(provider, *std::move(reader));
+    }
+    return {};
   }
 
   std::vector<ImmediateDelivery> deliveries(const PreparedNotification& prepared, Duration timeout,
@@ -94,7 +120,10 @@ struct NotificationManager::Impl {
   const std::shared_ptr<ThreadTimer> timer = std::make_shared<ThreadTimer>();
   const PolicyOptions policy;
   const std::shared_ptr<const Clock> clock;
+  const std::shared_ptr<SuppressionList> suppressions;
+  const std::map<std::string, JsonText> receipt_settings;
   std::mutex mutex;
+  std::map<std::string, std::shared_ptr<const ReceiptReader>> readers;
   ChannelRegistry registry;
   std::optional<MessageSources> sources;  // set by the first `ready()` that succeeds
   UuidV7Generator ids{*clock};
@@ -209,6 +238,22 @@ void NotificationManager::send_async(
   std::make_shared<ImmediateSend>(std::move(deliveries), std::move(prepared.plan), impl_->workers,
                                   std::move(done))
       ->start();
+}
+
+std::shared_ptr<const ReceiptReader> NotificationManager::receipts_of(
+    const std::string& provider) const {
+  const auto found = impl_->readers.find(provider);
+  return found == impl_->readers.end() ? nullptr : found->second;
+}
+
+std::set<std::string> NotificationManager::receipt_providers() const {
+  std::set<std::string> names;
+  for (const auto& [provider, settings] : impl_->receipt_settings) names.insert(provider);
+  return names;
+}
+
+std::shared_ptr<SuppressionList> NotificationManager::suppressions() const {
+  return impl_->suppressions;
 }
 
 std::shared_ptr<TransportLoop> NotificationManager::transport() const {

@@ -12,6 +12,7 @@
 #include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <utility>
 
 #include "channels/api_provider.hpp"
@@ -72,6 +73,24 @@ class MemoryList : public SuppressionList {
     {
       const std::lock_guard lock(mutex_);
       for (const auto& [key, entry] : entries_) out.push_back(entry);
+    }
+    std::ranges::stable_sort(out, {}, &Suppression::at);
+    return out;
+  }
+
+  std::vector<Suppression> list_of(std::string_view channel_type,
+                                   std::string_view address) const override {
+    std::vector<Suppression> out;
+    {
+      const std::lock_guard lock(mutex_);
+      std::set<std::string_view> categories{""};
+      for (const auto& [key, entry] : entries_) {
+        if (entry.channel_type == channel_type) categories.insert(entry.category);
+      }
+      for (const std::string_view category : categories) {
+        const auto found = entries_.find(key_of(channel_type, address, category));
+        if (found != entries_.end()) out.push_back(found->second);
+      }
     }
     std::ranges::stable_sort(out, {}, &Suppression::at);
     return out;

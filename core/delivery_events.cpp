@@ -102,7 +102,8 @@ std::vector<DeliveryEvent> events_of(const JobChange& change, TimePoint now) {
     }
     events.push_back(delivery_event(*kind, job, delivery, now));
   }
-  if (is_terminal(job.state.status)) events.push_back(job_event(Kind::kSendComplete, job, now));
+  // A receipt changes a job that is over already.
+  if (is_terminal(job.state.status) && !is_terminal(change.before.status)) events.push_back(job_event(Kind::kSendComplete, job, now));
   return events;
 }
 

@@ -9,18 +9,21 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "core/activity_json.hpp"
 #include "http/audit_recorder.hpp"
 #include "http/auth.hpp"
-#include "core/activity_json.hpp"
 #include "http/cursor_seal.hpp"
+#include "http/event_streams.hpp"
 #include "http/exchange.hpp"
 #include "http/export.hpp"
+#include "http/http_metrics.hpp"
 #include "http/router.hpp"
 #include "townkrier/backend.hpp"
 #include "townkrier/time.hpp"
@@ -33,6 +36,8 @@ struct ApiContext {
   std::shared_ptr<const Clock> clock;
   std::size_t max_body_bytes = 1u << 20;
   CursorSeal cursors = {};
+  std::shared_ptr<EventStreams> streams = nullptr;        ///< Null: there are none.
+  std::shared_ptr<const HttpMetrics> requests = nullptr;  ///< Null: nobody counts.
 };
 using ApiPtr = std::shared_ptr<const ApiContext>;
 
@@ -56,6 +61,9 @@ void add_notification_routes(Routes& routes, const ApiPtr& api);
 void add_queue_routes(Routes& routes, const ApiPtr& api);
 void add_inbox_routes(Routes& routes, const ApiPtr& api);
 void add_audit_routes(Routes& routes, const ApiPtr& api);
+void add_receipt_routes(Routes& routes, const ApiPtr& api);
+void add_suppression_routes(Routes& routes, const ApiPtr& api);
+void add_event_routes(Routes& routes, const ApiPtr& api, const SessionContext& context);
 void add_session_routes(Routes& routes, const SessionContext& context);
 
 // Requests.
@@ -109,8 +117,11 @@ Response json_response(int status, const nlohmann::json& body);
 Response jobs_response(const JobPage& page, ContentPrivacy privacy, ListFormat format);
 Response logs_response(const LogPage& page, const LogFilter& filter, ListFormat format);
 Response enqueued_response(const EnqueuedJob& enqueued, ContentPrivacy privacy);
+/// A repeated batch, found by its key, says so.
+enum class BatchTurn : std::uint8_t { kFirst, kRepeated };
 Response batch_response(const std::vector<EnqueuedJob>& enqueued,
-                        const std::vector<BatchRows::Rejected>& rejected);
+                        const std::vector<BatchRows::Rejected>& rejected,
+                        BatchTurn turn = BatchTurn::kFirst);
 Response action_response(const Job& job, JobAction action);
 Response stats_response(const QueueStats& jobs, const StorageStats& logs, TimePoint now);
 Response audit_response(const AuditPage& page);
@@ -118,6 +129,10 @@ Response audit_response(const AuditPage& page);
 Response login_refused(const LoginFailure& failure, const Request& request,
                        std::string_view request_id);
 Response health_response(const HealthReport& report, TimePoint now);
+
+/// Enqueues, once if the request has a key.
+void enqueue(const ApiContext& api, std::optional<IdempotencyKey> key,
+             std::vector<JobRequest> requests, Reply<std::vector<EnqueuedJob>> reply);
 
 /// A backend callback that answers `exchange`: errors as problems, values through `respond`.
 template <class T, class Respond>

@@ -173,9 +173,9 @@ void add_bulk_routes(Routes& routes, const ApiPtr& api) {
                     .access = Access::kOperate,
                     .body = BodyKind::kJson,
                     .audit = {"job.bulk"},
-                    .handler = [api](const ExchangePtr& exchange, const PathParams&) {
-                      post_bulk(api, exchange);
-                    }});
+                    .handler = [api](const ExchangePtr& exchange,
+                                     const PathParams&) { post_bulk(api, exchange); },
+                    .key = KeyUse::kRefused});
   routes.push_back(operation_route(api, Method::kGet, &DashboardBackend::get_operation));
   routes.push_back(operation_route(api, Method::kDelete, &DashboardBackend::cancel_operation));
 }

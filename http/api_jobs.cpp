@@ -6,6 +6,7 @@
 #include "core/job_json.hpp"
 #include "core/request_json.hpp"
 #include "http/api.hpp"
+#include "http/idempotency.hpp"
 #include "http/query.hpp"
 
 namespace townkrier::http {
@@ -72,7 +73,7 @@ void get_job(const ApiPtr& api, const ExchangePtr& exchange, const PathParams& p
   if (!id) return exchange->reply(id.error());
   api->backend->get_job(
       *id, answer_with<Job>(exchange, [privacy = api->backend->privacy()](const Job& job) {
-        return json_response(200, job_to_json(job, privacy));
+        return json_response(200, whole_job_to_json(job, privacy));
       }));
 }
 
@@ -88,17 +89,18 @@ void act(const ApiPtr& api, const ExchangePtr& exchange, const PathParams& param
 void post_job(const ApiPtr& api, const ExchangePtr& exchange) {
   const auto body = read_json_body(exchange->request(), api->max_body_bytes);
   if (!body) return exchange->reply(body.error());
+  auto key = read_idempotency_key(exchange->request(), exchange->identity(), "/jobs");
+  if (!key) return exchange->reply(key.error());
   exchange->release_body();
   auto request = parse_job_request(*body, api->clock->now());
   if (!request) return exchange->reply(request.error());
   std::vector<JobRequest> requests;
   requests.push_back(std::move(*request));
-  api->backend->enqueue(
-      std::move(requests),
-      answer_with<std::vector<EnqueuedJob>>(
-          exchange, [privacy = api->backend->privacy()](const std::vector<EnqueuedJob>& jobs) {
-            return enqueued_response(jobs.at(0), privacy);
-          }));
+  enqueue(*api, std::move(*key), std::move(requests),
+          answer_with<std::vector<EnqueuedJob>>(
+              exchange, [privacy = api->backend->privacy()](const std::vector<EnqueuedJob>& jobs) {
+                return enqueued_response(jobs.at(0), privacy);
+              }));
 }
 
 // Each word sorts down with a '-' in front of it, up without.
@@ -182,6 +184,12 @@ Response action_response(const Job& job, JobAction action) {
       200, {{"success", true}, {"message", message_of(action)}, {"jobId", job.id().to_string()}});
 }
 
+void enqueue(const ApiContext& api, std::optional<IdempotencyKey> key,
+             std::vector<JobRequest> requests, Reply<std::vector<EnqueuedJob>> reply) {
+  if (!key) return api.backend->enqueue(std::move(requests), std::move(reply));
+  api.backend->enqueue_once(std::move(*key), std::move(requests), std::move(reply));
+}
+
 Response enqueued_response(const EnqueuedJob& enqueued, ContentPrivacy privacy) {
   nlohmann::json body = job_to_json(enqueued.job, privacy);
   if (enqueued.deduplicated) body["deduplicated"] = true;
@@ -201,9 +209,9 @@ void add_job_routes(Routes& routes, const ApiPtr& api) {
                     .access = Access::kProduce,
                     .body = BodyKind::kJson,
                     .audit = {"job.enqueue", std::nullopt, AuditRule::Rows::kCounted},
-                    .handler = [api](const ExchangePtr& exchange, const PathParams&) {
-                      post_job(api, exchange);
-                    }});
+                    .handler = [api](const ExchangePtr& exchange,
+                                     const PathParams&) { post_job(api, exchange); },
+                    .key = KeyUse::kTaken});
   routes.push_back({.method = Method::kGet,
                     .pattern = "/jobs/:id",
                     .access = Access::kLookUp,

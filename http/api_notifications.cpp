@@ -6,6 +6,7 @@
 #include "core/strict_json.hpp"
 #include "http/access.hpp"
 #include "http/api.hpp"
+#include "http/idempotency.hpp"
 #include "http/query.hpp"
 
 namespace townkrier::http {
@@ -24,16 +25,17 @@ Result<JobRequest> read_notification(const Request& request, const ApiContext& a
 
 void post_notification(const ApiPtr& api, const ExchangePtr& exchange) {
   auto request = read_notification(exchange->request(), *api);
-  exchange->release_body();
   if (!request) return exchange->reply(request.error());
+  auto key = read_idempotency_key(exchange->request(), exchange->identity(), "/notifications");
+  if (!key) return exchange->reply(key.error());
+  exchange->release_body();
   std::vector<JobRequest> requests;
   requests.push_back(std::move(*request));
-  api->backend->enqueue(
-      std::move(requests),
-      answer_with<std::vector<EnqueuedJob>>(
-          exchange, [privacy = api->backend->privacy()](const std::vector<EnqueuedJob>& jobs) {
-            return enqueued_response(jobs.at(0), privacy);
-          }));
+  enqueue(*api, std::move(*key), std::move(requests),
+          answer_with<std::vector<EnqueuedJob>>(
+              exchange, [privacy = api->backend->privacy()](const std::vector<EnqueuedJob>& jobs) {
+                return enqueued_response(jobs.at(0), privacy);
+              }));
 }
 
 // What would be silently lost: an immediate send has no time to wait for and no job to find again.
@@ -111,18 +113,23 @@ void post_batch(const ApiPtr& api, const ExchangePtr& exchange) {
   });
   if (auto checked = query.result(); !checked) return exchange->reply(checked.error());
   auto rows = read_batch(exchange->request(), *api);
-  exchange->release_body();
   if (!rows) return exchange->reply(rows.error());
+  auto key =
+      read_idempotency_key(exchange->request(), exchange->identity(), "/notifications/batch");
+  if (!key) return exchange->reply(key.error());
+  exchange->release_body();
   if (atomic.value_or(0) == 1 && !rows->rejected.empty()) {
     return exchange->reply(atomic_error(rows->rejected));
   }
   if (rows->accepted.empty()) return exchange->reply(batch_response({}, rows->rejected));
-  api->backend->enqueue(
-      std::move(rows->accepted),
-      answer_with<std::vector<EnqueuedJob>>(
-          exchange, [rejected = std::move(rows->rejected)](const std::vector<EnqueuedJob>& jobs) {
-            return batch_response(jobs, rejected);
-          }));
+  const bool keyed = key->has_value();
+  enqueue(
+      *api, std::move(*key), std::move(rows->accepted),
+      answer_with<std::vector<EnqueuedJob>>(exchange, [keyed, rejected = std::move(rows->rejected)](
+                                                          const std::vector<EnqueuedJob>& jobs) {
+        const bool repeated = keyed && std::ranges::all_of(jobs, &EnqueuedJob::deduplicated);
+        return batch_response(jobs, rejected, repeated ? BatchTurn::kRepeated : BatchTurn::kFirst);
+      }));
 }
 
 Route post_route(std::string pattern, std::string action, BodyKind body, RouteHandler handler) {
@@ -131,7 +138,8 @@ Route post_route(std::string pattern, std::string action, BodyKind body, RouteHa
           .access = Access::kProduce,
           .body = body,
           .audit = {std::move(action), std::nullopt, AuditRule::Rows::kCounted},
-          .handler = std::move(handler)};
+          .handler = std::move(handler),
+          .key = KeyUse::kTaken};
 }
 
 }  // namespace
@@ -156,7 +164,7 @@ Result<BatchRows> read_batch(const Request& request, const ApiContext& api) {
 }
 
 Response batch_response(const std::vector<EnqueuedJob>& enqueued,
-                        const std::vector<BatchRows::Rejected>& rejected) {
+                        const std::vector<BatchRows::Rejected>& rejected, BatchTurn turn) {
   nlohmann::json ids = nlohmann::json::array();
   for (const EnqueuedJob& one : enqueued) ids.push_back(one.job.id().to_string());
   nlohmann::json refused = nlohmann::json::array();
@@ -167,7 +175,9 @@ Response batch_response(const std::vector<EnqueuedJob>& enqueued,
   nlohmann::json body = {{"accepted", enqueued.size()}};
   body["rejected"] = std::move(refused);
   body["ids"] = std::move(ids);
-  return json_response(202, body);
+  if (turn == BatchTurn::kFirst) return json_response(202, body);
+  body["deduplicated"] = true;
+  return json_response(200, body);
 }
 
 void add_notification_routes(Routes& routes, const ApiPtr& api) {
@@ -177,6 +187,7 @@ void add_notification_routes(Routes& routes, const ApiPtr& api) {
   routes.push_back(post_route(
       "/notifications/send", "notification.send", BodyKind::kJson,
       [api](const ExchangePtr& exchange, const PathParams&) { send_notification(api, exchange); }));
+  routes.back().key = KeyUse::kRefused;
   routes.push_back(post_route(
       "/notifications/batch", "notification.batch", BodyKind::kJsonOrNdjson,
       [api](const ExchangePtr& exchange, const PathParams&) { post_batch(api, exchange); }));

@@ -30,6 +30,9 @@ Routes api_routes(const ApiPtr& api, const SessionContext& context) {
   add_queue_routes(routes, api);
   add_inbox_routes(routes, api);
   add_audit_routes(routes, api);
+  add_receipt_routes(routes, api);
+  add_suppression_routes(routes, api);
+  add_event_routes(routes, api, context);
   add_session_routes(routes, context);
   add_openapi_route(routes);
   return routes;

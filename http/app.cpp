@@ -1,5 +1,6 @@
 #include "http/app.hpp"
 
+#include <chrono>
 #include <exception>
 #include <utility>
 
@@ -21,6 +22,9 @@ constexpr ProblemText kNoBody{422, "invalid_argument",
 constexpr ProblemText kNotAllowed{403, "forbidden", "your role does not include this"};
 // Two years. Only ever sent over https, where a proxy said so.
 constexpr std::string_view kStrictTransport = "max-age=63072000";
+
+constexpr ProblemText kNoKey{400, "malformed",
+                             "this request takes no Idempotency-Key: nothing of it is remembered"};
 
 void refuse(const ExchangePtr& exchange, const ProblemText& why) {
   exchange->reply(problem(why, exchange->request_id()));
@@ -73,16 +77,25 @@ Result<std::shared_ptr<App>> App::create(AppOptions options,
       std::shared_ptr<Authenticator>(std::move(*authenticator)),
       std::make_shared<AuditRecorder>(AuditRecorder::Options{.log = options.log}, backend, clock),
       clock};
-  const auto api = std::make_shared<const ApiContext>(
-      ApiContext{std::move(backend), std::move(clock), options.max_body_bytes});
-  const Routes routes = api_routes(api, context);
   std::shared_ptr<App> app(new App(std::move(options), std::move(*proxies), context));
-  for (const Route& route : routes) {
+  const auto api =
+      std::make_shared<const ApiContext>(ApiContext{.backend = std::move(backend),
+                                                    .clock = std::move(clock),
+                                                    .max_body_bytes = app->options_.max_body_bytes,
+                                                    .streams = app->streams_,
+                                                    .requests = app->metrics_});
+  for (Route& route : api_routes(api, context)) {
+    route.label = std::string(to_string(route.method)) + " /api" + route.pattern;
     app->router_.add("/api", route);
     app->router_.add(app->options_.path + "/api", route);
   }
-  app->router_.add("", metrics_route(api));
-  for (Route& route : page_routes(app->options_.path)) app->router_.add("", std::move(route));
+  Route metrics = metrics_route(api);
+  metrics.label = "GET /metrics";
+  app->router_.add("", std::move(metrics));
+  for (Route& route : page_routes(app->options_.path)) {
+    route.label = "GET (page)";
+    app->router_.add("", std::move(route));
+  }
   return app;
 }
 
@@ -93,6 +106,7 @@ App::App(AppOptions options, NetworkList proxies, const SessionContext& context)
       audit_(context.audit) {}
 
 void App::stop() {
+  streams_->stop();
   authenticator_->stop();
   audit_->stop();
 }
@@ -108,6 +122,7 @@ void App::handle(ExchangePtr exchange) const {
   }
   if (const auto why = check_host(request, options_.hosts)) return refuse(exchange, *why);
   Router::Match match = this->match(request);
+  count_answer(exchange, match);
   const auto* found = std::get_if<Router::Found>(&match);
   // Denied by default: only a route that says so is answered without a login, and nobody learns
   // which paths exist.
@@ -126,6 +141,22 @@ Router::Match App::match(const Request& request) const {
   if (!std::holds_alternative<Router::NotFound>(match)) return match;
   const auto rest = without_prefix(request);
   return rest ? router_.match(request.method, *rest) : std::move(match);
+}
+
+void App::count_answer(const ExchangePtr& exchange, const Router::Match& match) const {
+  const auto* found = std::get_if<Router::Found>(&match);
+  exchange->before_reply(
+      [metrics = metrics_, label = found ? found->route->label : std::string(),
+       began = std::chrono::steady_clock::now()](Response response, const Exchange::Sink& next) {
+        const auto took = std::chrono::steady_clock::now() - began;
+        if (label.empty()) {
+          metrics->count_unrouted(response.status);
+        } else {
+          metrics->count(label, response.status,
+                         std::chrono::duration_cast<std::chrono::microseconds>(took));
+        }
+        next(std::move(response));
+      });
 }
 
 void App::refuse_login(const ExchangePtr& exchange, const LoginFailure& failure) const {
@@ -167,6 +198,9 @@ void App::run(const ExchangePtr& exchange, const Router::Found& found) const {
   }
   if (const auto known = check_query_names(request, route.query); !known) {
     return exchange->reply(known.error());
+  }
+  if (route.key == KeyUse::kRefused && request.header("idempotency-key")) {
+    return refuse(exchange, kNoKey);
   }
   route.handler(exchange, found.params);
 }

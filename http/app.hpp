@@ -58,12 +58,15 @@ class App : public std::enable_shared_from_this<App> {
   void serve(const ExchangePtr& exchange, const Router::Match& match) const;
   void run(const ExchangePtr& exchange, const Router::Found& found) const;
   void audit(const ExchangePtr& exchange, const Router::Found& found) const;
+  void count_answer(const ExchangePtr& exchange, const Router::Match& match) const;
   void refuse_login(const ExchangePtr& exchange, const LoginFailure& failure) const;
 
   const AppOptions options_;
   const NetworkList proxies_;
   const std::shared_ptr<Authenticator> authenticator_;  // Shared with the session's routes,
   const std::shared_ptr<AuditRecorder> audit_;          // and so is this.
+  const std::shared_ptr<HttpMetrics> metrics_ = std::make_shared<HttpMetrics>();    // Shared with
+  const std::shared_ptr<EventStreams> streams_ = std::make_shared<EventStreams>();  // the API.
   Router router_;
 };
 

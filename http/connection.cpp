@@ -72,7 +72,7 @@ Connection::~Connection() {
 
 void Connection::on_input(std::string_view bytes) {
   Lock lock(mutex_);
-  if (fd_ == -1) return;
+  if (fd_ == -1 || streaming_) return;
   if (draining_) {
     drained_bytes_ += bytes.size();
     if (drained_bytes_ > kMaxDrainBytes) ::shutdown(fd_, SHUT_RDWR);
@@ -104,7 +104,7 @@ void Connection::resume() {
 void Connection::drive(Lock& lock) {
   if (driving_) return;
   driving_ = true;
-  while (fd_ != -1 && !busy_ && !draining_ && output_.empty()) {
+  while (fd_ != -1 && !busy_ && !draining_ && !streaming_ && output_.empty()) {
     if (scope_->buffered_bytes > scope_->max_buffered_bytes && guard_.buffered_bytes() > 0) {
       reject(kNoMemory);
       break;
@@ -175,6 +175,7 @@ void Connection::finish(std::uint64_t number, Response response) {
   if (number != number_ || !busy_) return;
   busy_ = false;
   if (fd_ == -1) return;
+  if (response.stream && !head_only_) return begin_stream(response);
   const bool keep = keep_alive_ && !overrun_ && !scope_->stopping;
   write_answer(response, keep ? Keep::kOpen : Keep::kClose);
   account();
@@ -198,6 +199,16 @@ void Connection::write_answer(const Response& response, Keep keep) {
   output_at_ = 0;
   set_deadline(scope_->timeouts.write);
   loop_->watch_writable(shared_from_this());
+}
+
+void Connection::begin_stream(const Response& response) {
+  const std::string head =
+      wire_head(response, {request_id_, scope_->clock->now(), WireOptions::Connection::kClose});
+  const bool taken = send_some(fd_, head, {}) == static_cast<ssize_t>(head.size());
+  const int copy = taken && !owns_fd_ ? ::fcntl(fd_, F_DUPFD_CLOEXEC, 0) : -1;
+  if (copy == -1) return close_now();
+  streaming_ = true;
+  response.stream(copy);
 }
 
 void Connection::write_continue() {
@@ -288,7 +299,7 @@ int Connection::fd() const {
 
 void Connection::on_tick(SteadyTime now) {
   Lock lock(mutex_);
-  if (fd_ == -1) return;
+  if (fd_ == -1 || streaming_) return;
   const bool reading = !busy_ && !draining_ && output_.empty();
   const bool in_body = reading && read_phase_ == RequestGuard::Phase::kBody;
   if (now < deadline_ && !(in_body && now >= body_deadline_)) return;

@@ -16,6 +16,8 @@
 ///  3. A client that closed only its sending side still gets its answer: the connection then goes
 ///  on
 ///     with a duplicate of the descriptor, which it closes itself, on the loop's thread.
+///  4. A connection that became a stream (`streaming_`) reads, writes and times out no more: its
+///     bytes go out on a duplicate of the descriptor, and it ends when that is shut down.
 
 #include <atomic>
 #include <chrono>
@@ -116,6 +118,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void reject(const ProblemText& text);
   void finish(std::uint64_t number, Response response);
   void write_answer(const Response& response, Keep keep);
+  void begin_stream(const Response& response);
   void write_continue();
   void flush_output();
   void answered();
@@ -141,8 +144,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool driving_ = false;  ///< `drive` is on the stack and will look for the next request.
   bool head_only_ = false;
   bool keep_alive_ = true;
-  bool overrun_ = false;   ///< The client sent more than is kept for it.
-  bool draining_ = false;  ///< Our side is closed; what comes is thrown away.
+  bool overrun_ = false;    ///< The client sent more than is kept for it.
+  bool streaming_ = false;  ///< Invariant 4.
+  bool draining_ = false;   ///< Our side is closed; what comes is thrown away.
   std::size_t drained_bytes_ = 0;
   std::string output_;  ///< What the socket has not taken yet.
   std::size_t output_at_ = 0;

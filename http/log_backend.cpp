@@ -93,6 +93,11 @@ void LogBackend::enqueue(std::vector<JobRequest> requests, Reply<std::vector<Enq
   engine_->enqueue(std::move(requests), std::move(reply));
 }
 
+void LogBackend::enqueue_once(IdempotencyKey key, std::vector<JobRequest> requests,
+                              Reply<std::vector<EnqueuedJob>> reply) {
+  engine_->enqueue_once(std::move(key), std::move(requests), std::move(reply));
+}
+
 void LogBackend::send_now(JobRequest request, Reply<SendReport> reply) {
   engine_->send_now(std::move(request), std::move(reply));
 }
@@ -161,6 +166,23 @@ void LogBackend::inbox(const std::string& user_id, std::size_t limit,
 void LogBackend::mark_read(const std::string& user_id, const LogId& id,
                            Reply<std::uint64_t> reply) {
   engine_->mark_read(user_id, id, std::move(reply));
+}
+
+void LogBackend::take_receipts(const std::string& provider, ReceiptRequest request,
+                               Reply<std::uint64_t> reply) {
+  engine_->take_receipts(provider, std::move(request), std::move(reply));
+}
+
+void LogBackend::suppressions(SuppressionFilter filter, Reply<SuppressionPage> reply) {
+  engine_->suppressions(std::move(filter), std::move(reply));
+}
+
+void LogBackend::suppress(Suppression suppression, Reply<bool> reply) {
+  engine_->suppress(std::move(suppression), std::move(reply));
+}
+
+void LogBackend::unsuppress(Suppression which, Reply<bool> reply) {
+  engine_->unsuppress(std::move(which), std::move(reply));
 }
 
 void LogBackend::record_audit(std::vector<AuditEntry> entries, Reply<std::monostate> reply) {

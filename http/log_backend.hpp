@@ -61,6 +61,8 @@ class LogBackend final : public DashboardBackend {
 
   Result<void> check(const JobRequest& request) const override;
   void enqueue(std::vector<JobRequest> requests, Reply<std::vector<EnqueuedJob>> reply) override;
+  void enqueue_once(IdempotencyKey key, std::vector<JobRequest> requests,
+                    Reply<std::vector<EnqueuedJob>> reply) override;
   void send_now(JobRequest request, Reply<SendReport> reply) override;
   void get_job(const JobId& id, Reply<Job> reply) override;
   void list_jobs(JobFilter filter, Reply<JobPage> reply) override;
@@ -79,6 +81,11 @@ class LogBackend final : public DashboardBackend {
   void inbox(const std::string& user_id, std::size_t limit, std::optional<std::string> cursor,
              Reply<InboxPage> reply) override;
   void mark_read(const std::string& user_id, const LogId& id, Reply<std::uint64_t> reply) override;
+  void take_receipts(const std::string& provider, ReceiptRequest request,
+                     Reply<std::uint64_t> reply) override;
+  void suppressions(SuppressionFilter filter, Reply<SuppressionPage> reply) override;
+  void suppress(Suppression suppression, Reply<bool> reply) override;
+  void unsuppress(Suppression which, Reply<bool> reply) override;
   void record_audit(std::vector<AuditEntry> entries, Reply<std::monostate> reply) override;
   void audit(AuditFilter filter, Reply<AuditPage> reply) override;
   void health(Reply<HealthReport> reply) override;

@@ -17,6 +17,7 @@ namespace townkrier::http {
 
 namespace {
 
+constexpr ProblemText kNoStreams{503, "unavailable", "a mounted dashboard has no streams: poll"};
 constexpr ProblemText kGone{503, "unavailable", "the dashboard is not running"};
 
 Method method_of(Pistache::Http::Method method) {
@@ -131,7 +132,10 @@ std::shared_ptr<App> Mount::watch(const ExchangePtr& exchange) {
   return app_;
 }
 
-void Mount::answer(int fd, const std::string& request_id, Method method, const Response& response) {
+void Mount::answer(int fd, const std::string& request_id, Method method, const Response& given) {
+  // Pistache would cut a stream short, and nobody here writes it.
+  const Response refused = given.stream ? problem(kNoStreams, request_id) : Response{};
+  const Response& response = given.stream ? refused : given;
   std::string bytes =
       wire_head(response, {request_id, clock_->now(), WireOptions::Connection::kClose});
   if (method != Method::kHead) bytes += response.body;

@@ -161,7 +161,7 @@ std::string wire_head(const Response& response, const WireOptions& options) {
   append_header(out, "Date", http_date(options.now));
   if (!response.content_type.empty()) append_header(out, "Content-Type", response.content_type);
   // RFC 9110, 8.6: not with 204.
-  if (response.status != 204) {
+  if (response.status != 204 && !response.stream) {
     append_header(out, "Content-Length", std::to_string(response.body.size()));
   }
   if (options.connection == WireOptions::Connection::kClose) out += "Connection: close\r\n";

@@ -4,6 +4,7 @@
 /// What goes back to a client: a plain value, and its bytes on the wire. Pure functions.
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,9 @@ struct Response {
   std::string body;
   std::vector<Header> headers;
   std::string code = {};  ///< Of a problem, as in its body; empty: none.
+  /// Goes on after the head, without a body of this answer: called with a descriptor of the
+  /// connection, which it owns from then on. The connection serves nothing else afterwards.
+  std::function<void(int fd)> stream = {};
 
   /// Control characters in `value` become blanks, so no value can start another header.
   Response& with_header(std::string name, std::string_view value);

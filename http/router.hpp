@@ -38,6 +38,13 @@ struct AuditRule {
   Rows rows = Rows::kEach;
 };
 
+/// What the header Idempotency-Key is to a route.
+enum class KeyUse : std::uint8_t {
+  kIgnored,  ///< It reads, or doing it twice is doing it once.
+  kTaken,
+  kRefused,  ///< It would be of no use, and must not seem to be.
+};
+
 /// In Route::query: the route takes any parameters (a page reads its own in the browser).
 inline constexpr std::string_view kAnyQuery = "*";
 
@@ -55,6 +62,8 @@ struct Route {
   std::vector<std::string> query = {};
   AuditRule audit = {};
   RouteHandler handler;
+  KeyUse key = KeyUse::kIgnored;
+  std::string label = {};  ///< What it is counted as: "GET /api/jobs/:id".
 };
 
 class Router {

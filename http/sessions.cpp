@@ -69,6 +69,13 @@ std::optional<Sessions::Found> Sessions::find(std::string_view key, TimePoint no
   return Found{found->second.identity, found->second.opened + limits_.lifetime};
 }
 
+bool Sessions::is_open(std::string_view key, TimePoint now) const {
+  const Digest digest = digest_of(key);
+  const std::lock_guard lock(mutex_);
+  const auto found = sessions_.find(digest);
+  return found != sessions_.end() && !is_over(found->second, now);
+}
+
 std::optional<Identity> Sessions::close(std::string_view key, TimePoint now) {
   const Digest digest = digest_of(key);
   const std::lock_guard lock(mutex_);

@@ -36,6 +36,8 @@ class Sessions {
   };
   /// nullopt: unknown or expired. Being found is being used.
   std::optional<Found> find(std::string_view key, TimePoint now);
+  /// Whether it goes on; being looked at is not being used.
+  bool is_open(std::string_view key, TimePoint now) const;
   /// The identity whose session it was.
   std::optional<Identity> close(std::string_view key, TimePoint now);
   std::size_t size() const;

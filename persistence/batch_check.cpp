@@ -1,7 +1,9 @@
 #include "persistence/batch_check.hpp"
 
+#include <set>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "persistence/key_schema.hpp"
 
@@ -36,6 +38,19 @@ Result<void> check_job(const Job& job) {
   std::size_t route_size = 0;
   for (const auto& delivery : job.state.deliveries) route_size += delivery.channel.size() + 1;
   if (route_size > kMaxKeyText) return refuse("the channels of a job are too many or too long");
+  return {};
+}
+
+Result<void> check_entries(const StoreBatch& batch) {
+  std::set<std::string_view> keys;
+  for (const auto& entry : batch.entries) {
+    if (entry.key.empty() || entry.key.size() > 255) return refuse("a key has 1 to 255 bytes");
+    if (!keys.insert(entry.key).second) return refuse("a batch has two entries of one key");
+    const std::size_t jobs = batch.enqueued.size();
+    if (entry.first_job > jobs || entry.jobs > jobs - entry.first_job) {
+      return refuse("an entry names jobs that the batch lacks");
+    }
+  }
   return {};
 }
 
@@ -88,6 +103,7 @@ Result<void> check(const StoreBatch& batch) {
     if (auto ok = check_job(each.job); !ok) return ok;
     if (each.before.route.size() > kMaxKeyText) return refuse("a route is too long");
   }
+  if (auto ok = check_entries(batch); !ok) return ok;
   return check_inbox(batch.inbox);
 }
 

@@ -58,6 +58,9 @@ class BatchWriter {
   Result<void> add(const JobRemoval& removal);
   /// A message that is there already stays as it is.
   Result<void> add(const InboxMessage& message);
+  /// `outcomes`: of the batch's enqueued jobs.
+  Result<void> add(const TimedEntry& entry, std::span<const EnqueueOutcome> outcomes);
+  void remove_entry(const TimedEntry& entry);
   void add_setting(std::string_view name, std::string_view value);
 
   /// A change by hand of a row that is known to have the status `present` (absent: a new row).

@@ -7,6 +7,7 @@
 #include "persistence/rocksdb_store.hpp"
 #include "persistence/stored_records.hpp"
 #include "persistence/stored_size.hpp"
+#include "persistence/timed_entries.hpp"
 
 namespace townkrier::persistence {
 namespace {
@@ -66,6 +67,7 @@ class Checker {
   Result<void> check_names(const NotificationLog& row, const std::string& position);
   Result<void> check_inbox();
   Result<void> check_audit();
+  Result<void> check_timed();
   Result<void> check_surplus();
   Result<void> check_counters();
 
@@ -266,11 +268,19 @@ Result<void> Checker::check_audit() {
   });
 }
 
+Result<void> Checker::check_timed() {
+  return each(Family::kTimed, [&](std::string_view key, std::string_view value) -> Result<void> {
+    const auto entry = decode_timed(std::string(key), value);
+    if (!entry) return report(entry.error().message), Result<void>{};
+    return expect(Family::kTimedEnd, timed_end_key(*entry), "an entry with an end");
+  });
+}
+
 Result<void> Checker::check_surplus() {
   for (const Family family :
        {Family::kReady, Family::kDue, Family::kFinished, Family::kStatus, Family::kRunning,
         Family::kLogState, Family::kLogTime, Family::kLogRef, Family::kInboxId,
-        Family::kInboxTime}) {
+        Family::kInboxTime, Family::kTimedEnd}) {
     std::uint64_t entries = 0;
     auto ok = each(family, [&](std::string_view, std::string_view) -> Result<void> {
       ++entries;
@@ -300,7 +310,7 @@ Result<void> Checker::check_counters() {
 Result<CheckReport> Checker::run() {
   for (const auto step : {&Checker::check_jobs, &Checker::check_states, &Checker::check_unique,
                           &Checker::check_logs, &Checker::check_inbox, &Checker::check_audit,
-                          &Checker::check_surplus, &Checker::check_counters}) {
+                          &Checker::check_timed, &Checker::check_surplus, &Checker::check_counters}) {
     if (auto ok = (this->*step)(); !ok) return std::unexpected(ok.error());
   }
   return std::move(report_);

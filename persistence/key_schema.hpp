@@ -31,6 +31,8 @@
 ///   inbox_time created id user              bytes          messages by age, for retention
 ///   audit      id                           audit record   who did what; only the newest are kept
 ///   series     step start                   bucket record  history for graphs
+///   timed      the entry's key              timed record   small values with an end
+///   timed_end  end, the entry's key         -              finds those whose time is over
 ///
 /// Records are in record_codec.hpp and have a version of their own, their first byte.
 ///
@@ -58,7 +60,7 @@
 
 namespace townkrier::persistence {
 
-inline constexpr std::uint64_t kSchemaVersion = 3;
+inline constexpr std::uint64_t kSchemaVersion = 4;
 
 enum class Family : std::uint8_t {
   kMeta,
@@ -79,12 +81,15 @@ enum class Family : std::uint8_t {
   kInboxTime,
   kAudit,
   kSeries,
+  kTimed,
+  kTimedEnd,
 };
 
 /// Names on disk, in the order of Family. "default" cannot have another name.
-inline constexpr std::array<const char*, 18> kFamilyNames = {
+inline constexpr std::array<const char*, 20> kFamilyNames = {
     "default",   "jobs",     "state",   "ready", "due",      "finished", "status",     "unique", "logs",
-    "log_state", "log_time", "log_ref", "inbox", "inbox_id", "running",  "inbox_time", "audit",  "series"};
+    "log_state", "log_time", "log_ref", "inbox", "inbox_id", "running",  "inbox_time", "audit",  "series",
+    "timed",     "timed_end"};
 inline constexpr std::size_t kFamilyCount = kFamilyNames.size();
 
 /// First letter of keys in `default`.

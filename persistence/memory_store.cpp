@@ -225,6 +225,7 @@ void MemoryStore::apply(const StoreBatch& batch, const Plan& plan) {
   for (const auto& removal : batch.removals) drop_job(removal.job.id());
   for (const auto& each : batch.inbox) put_inbox(each);
   for (const auto& [name, value] : batch.settings) settings_[name] = value;
+  for (const auto& entry : batch.entries) put_entry(entry, plan.outcomes);
   for (const auto& [id, bytes] : plan.sizes) {
     bytes > 0 ? void(finished_bytes_[id] = bytes) : void(finished_bytes_.erase(id));
   }

@@ -55,6 +55,10 @@ class MemoryStore final : public Store {
   Result<std::uint64_t> delete_messages(TimePoint older_than, std::size_t limit,
                                         Durability durability) override;
 
+  Result<TimedEntry> timed_entry(const std::string& key, TimePoint now) const override;
+  Result<std::uint64_t> delete_timed_entries(TimePoint now, std::size_t limit,
+                                             Durability durability) override;
+
   Result<void> append_audit(std::span<const AuditEntry> entries, Durability durability) override;
   Result<AuditPage> audit(const AuditFilter& filter) const override;
 
@@ -101,6 +105,7 @@ class MemoryStore final : public Store {
   void drop_job(const JobId& id);
   void put_log(const NotificationLog& row);
   void put_inbox(const InboxMessage& message);
+  void put_entry(TimedEntry entry, std::span<const EnqueueOutcome> outcomes);
   /// The index a place is in; nullptr for processing.
   Index* index_of(const JobEnvelope& envelope, const JobPlace& place);
 
@@ -123,6 +128,7 @@ class MemoryStore final : public Store {
   std::unordered_map<JobId, std::uint64_t> finished_bytes_;
   std::map<Uuid, AuditEntry> audit_;
   std::map<std::string, std::string> settings_;
+  std::map<std::string, TimedEntry> timed_;
   std::map<std::pair<SeriesStep, TimePoint>, SeriesBucket> series_;
   Ledger ledger_;
 };

@@ -25,6 +25,7 @@ Use use_of(Family family) {
     case Family::kLogState:
     case Family::kUnique:
     case Family::kInboxId:
+    case Family::kTimed:
       return Use::kRecords;
     default:
       return Use::kIndex;

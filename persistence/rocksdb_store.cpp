@@ -138,6 +138,9 @@ Result<std::vector<EnqueueOutcome>> RocksDbStore::translate(const StoreBatch& ba
   if (auto ok = add_all(batch.changes); !ok) return std::unexpected(ok.error());
   if (auto ok = add_all(batch.removals); !ok) return std::unexpected(ok.error());
   if (auto ok = add_all(batch.inbox); !ok) return std::unexpected(ok.error());
+  for (const auto& entry : batch.entries) {
+    if (auto ok = writer_.add(entry, outcomes); !ok) return std::unexpected(ok.error());
+  }
   for (const auto& [name, value] : batch.settings) writer_.add_setting(name, value);
   return outcomes;
 }

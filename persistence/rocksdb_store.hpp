@@ -75,6 +75,10 @@ class RocksDbStore final : public Store {
   Result<std::uint64_t> delete_messages(TimePoint older_than, std::size_t limit,
                                         Durability durability) override;
 
+  Result<TimedEntry> timed_entry(const std::string& key, TimePoint now) const override;
+  Result<std::uint64_t> delete_timed_entries(TimePoint now, std::size_t limit,
+                                             Durability durability) override;
+
   Result<void> append_audit(std::span<const AuditEntry> entries, Durability durability) override;
   Result<AuditPage> audit(const AuditFilter& filter) const override;
 

@@ -120,7 +120,9 @@ class App {
                         .suppressions = std::move(suppressions),
                         .templates = config.templates,
                         .attachments = config.attachments,
-                        .policy = config.policy}),
+                        .policy = config.policy,
+                        .clock = nullptr,
+                        .receipts = config.receipts}),
         store_(std::move(store)),
         signals_(signals) {}
 

@@ -269,6 +269,20 @@ void read_events(ConfigReading& reading, TableReader& root, ServerConfig& config
   config.events = read_settings(reading, table, "events");
 }
 
+void read_receipts(ConfigReading& reading, TableReader& root, ServerConfig& config) {
+  const ConfigNode* tables = root.table("receipts");
+  if (tables == nullptr) return;
+  for (const auto& [provider, node] : *tables->as<ConfigNode::Table>()) {
+    const std::string path = "receipts." + provider;
+    reading.remember_origin(path, node.origin);
+    if (node.as<ConfigNode::Table>() == nullptr) {
+      reading.problem(node.origin, path, "must be a table");
+      continue;
+    }
+    config.receipts[provider] = read_settings(reading, &node, path);
+  }
+}
+
 ConfigOverlay overlay_of(const ConfigSources& sources) {
   ConfigOverlay overlay{sources.environment, {}};
   if (sources.listen) overlay.flags["server.listen"] = {{"--listen", 0}, *sources.listen};
@@ -305,6 +319,7 @@ Result<ServerConfig> read_config(const ConfigNode& document, const ConfigSources
   read_message_tools(reading, root, config);
   read_policy(reading, root, config.policy);
   read_events(reading, root, config);
+  read_receipts(reading, root, config);
   root.finish();
   reading.report_unused_variables();
   if (!reading.problems().empty()) return std::unexpected(to_error(reading.problems()));

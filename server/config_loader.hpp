@@ -35,6 +35,8 @@ struct ServerConfig {
   AttachmentOptions attachments;
   std::string suppression_file;  ///< `[suppressions] file`; empty: none.
   PolicyOptions policy;
+  /// `[receipts.NAME]`: by provider, the settings of a receipt reader.
+  std::map<std::string, JsonText> receipts;
   std::optional<JsonText> events;  ///< `[events]`: the settings of an event webhook.
 
   /// Whole lines for the log, e.g. about a plain password.

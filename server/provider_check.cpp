@@ -55,6 +55,30 @@ void check_events(const ServerConfig& config, std::vector<std::string>& lines) {
   if (made.error().fields.empty()) lines.push_back("events: " + made.error().message);
 }
 
+/// Each reader by itself, then whether there is a provider whose receipts it reads.
+void check_receipts(const ServerConfig& config, std::vector<std::string>& lines) {
+  for (const auto& [provider, settings] : config.receipts) {
+    NotificationManager manager({.receipts = {{provider, settings}}});
+    const auto ready = manager.ready();
+    if (ready) continue;
+    for (const FieldError& field : ready.error().fields) {
+      lines.push_back(problem_at(config, field.pointer, field.detail).to_string());
+    }
+  }
+  if (!lines.empty() || config.receipts.empty()) return;
+  NotificationManager manager({.default_channel = "", .channels = config.channels});
+  if (!manager.ready()) return;
+  for (const auto& [name, settings] : config.receipts) {
+    const bool known = std::ranges::any_of(manager.channels(), [&](const auto& channel) {
+      return std::ranges::any_of(channel.providers,
+                                 [&](const auto& provider) { return provider->name() == name; });
+    });
+    if (known) continue;
+    const auto problem = problem_at(config, "receipts." + name, "no provider has that name");
+    lines.push_back(problem.to_string());
+  }
+}
+
 /// The folders of templates and attachments.
 void check_sources(const ServerConfig& config, std::vector<std::string>& lines) {
   NotificationManager manager({.templates = config.templates, .attachments = config.attachments});
@@ -76,6 +100,7 @@ Result<void> check_providers(const ServerConfig& config) {
     const std::size_t providers = std::max<std::size_t>(1, channel.providers.size());
     for (std::size_t i = 0; i < providers; ++i) check_one(config, channel, i, lines);
   }
+  check_receipts(config, lines);
   std::string message;
   for (const std::string& line : lines) message += (message.empty() ? "" : "\n") + line;
   if (!message.empty()) return fail(Errc::kInvalidConfig, std::move(message));

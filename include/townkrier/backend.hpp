@@ -18,7 +18,9 @@
 #include "townkrier/job.hpp"
 #include "townkrier/log.hpp"
 #include "townkrier/metrics.hpp"
+#include "townkrier/receipts.hpp"
 #include "townkrier/result.hpp"
+#include "townkrier/suppression.hpp"
 
 namespace townkrier {
 
@@ -28,6 +30,27 @@ using Reply = std::function<void(Result<T>)>;
 struct EnqueuedJob {
   Job job;
   bool deduplicated = false;
+};
+
+/// Names a request that may come again. Both are digests of at most 32 bytes.
+struct IdempotencyKey {
+  std::string name;         ///< Of the caller and the key it gave.
+  std::string fingerprint;  ///< Of what is asked for.
+};
+/// How long a key is remembered.
+inline constexpr Duration kIdempotencyPeriod{86'400'000};
+
+/// Which of the suppressed addresses and opt-outs. Absent members do not restrict.
+struct SuppressionFilter {
+  std::optional<std::string> channel_type;
+  std::optional<std::string> address;   ///< In clear.
+  std::optional<std::string> category;  ///< Empty: addresses that get nothing at all.
+  std::size_t limit = 100;
+  std::size_t offset = 0;
+};
+struct SuppressionPage {
+  std::vector<Suppression> entries;  ///< Oldest first; addresses are masked.
+  std::uint64_t total = 0;
 };
 
 /// Result of an immediate send, per channel.
@@ -113,6 +136,11 @@ class DashboardBackend {
   /// request. A request that does not pass `check` fails the whole call with its error, whose
   /// pointers are prefixed by the index when there is more than one.
   virtual void enqueue(std::vector<JobRequest> requests, Reply<std::vector<EnqueuedJob>> reply) = 0;
+  /// The same once for each key: for kIdempotencyPeriod a repetition gets the jobs of the first
+  /// call, as they are now and marked as deduplicated, also when they have ended. kInvalidArgument:
+  /// the key was used with another fingerprint. kConflict: of its jobs some have been deleted.
+  virtual void enqueue_once(IdempotencyKey key, std::vector<JobRequest> requests,
+                            Reply<std::vector<EnqueuedJob>> reply) = 0;
   virtual void send_now(JobRequest request, Reply<SendReport> reply) = 0;
 
   virtual void get_job(const JobId& id, Reply<Job> reply) = 0;
@@ -155,6 +183,20 @@ class DashboardBackend {
   /// Nil id: all of the user's. Replies with how many were unread.
   virtual void mark_read(const std::string& user_id, const LogId& id,
                          Reply<std::uint64_t> reply) = 0;
+
+  /// What a provider posts about messages it took: moves deliveries and log rows to delivered,
+  /// bounced or complained, and suppresses addresses. Replies with how many receipts there were,
+  /// known messages or not. kNotFound: receipts of that provider are not taken; kUnauthorized,
+  /// kMalformed: see ReceiptReader.
+  virtual void take_receipts(const std::string& provider, ReceiptRequest request,
+                             Reply<std::uint64_t> reply) = 0;
+
+  /// kUnavailable, as the two below: there is no list.
+  virtual void suppressions(SuppressionFilter filter, Reply<SuppressionPage> reply) = 0;
+  /// Durable, if the list is. Replies whether it is new; what is there already stays as it is.
+  virtual void suppress(Suppression suppression, Reply<bool> reply) = 0;
+  /// Replies whether it was there. Of `which`, type, address and category count.
+  virtual void unsuppress(Suppression which, Reply<bool> reply) = 0;
 
   /// Durable. Ids grow from call to call.
   virtual void record_audit(std::vector<AuditEntry> entries, Reply<std::monostate> reply) = 0;

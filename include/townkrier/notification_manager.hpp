@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <functional>
 #include <future>
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +18,7 @@
 #include "townkrier/channel.hpp"
 #include "townkrier/config.hpp"
 #include "townkrier/notification.hpp"
+#include "townkrier/receipts.hpp"
 #include "townkrier/result.hpp"
 #include "townkrier/suppression.hpp"
 
@@ -62,12 +65,16 @@ struct AttachmentOptions {
 struct NotificationManagerConfig {
   std::string default_channel;  ///< Used when a notification names no channel and has `text` only.
   std::vector<ChannelConfig> channels;
-  /// Addresses that get nothing; null: none. Looked at before each try.
-  std::shared_ptr<const SuppressionList> suppressions = nullptr;
+  /// Addresses that get nothing, and opt-outs; null: none. Looked at before each try; receipts of
+  /// bounces and complaints add to it.
+  std::shared_ptr<SuppressionList> suppressions = nullptr;
   TemplateOptions templates = {};
   AttachmentOptions attachments = {};
   PolicyOptions policy = {};
   std::shared_ptr<const Clock> clock = nullptr;  ///< Default: SystemClock.
+  /// `[receipts.NAME]`: whose receipts are taken, by the provider's name, with the settings of
+  /// `create_receipt_reader`.
+  std::map<std::string, JsonText> receipts = {};
 };
 
 /// A channel ready to deliver: at least one provider, tried in the order of its strategy.
@@ -129,6 +136,13 @@ class NotificationManager {
   /// that in-app channels made are given along for the caller to store.
   void send_async(PreparedNotification notification, Duration timeout,
                   std::function<void(SendReport, std::vector<InboxMessage>)> done);
+
+  /// Reads what that provider posts about messages; null: nothing is taken. After `ready()`.
+  std::shared_ptr<const ReceiptReader> receipts_of(const std::string& provider) const;
+  /// The names of the providers whose receipts are taken.
+  std::set<std::string> receipt_providers() const;
+  /// Null: there is none.
+  std::shared_ptr<SuppressionList> suppressions() const;
 
   /// The loop the bundled providers use; a QueueManager runs it while it lives.
   std::shared_ptr<TransportLoop> transport() const;

@@ -78,6 +78,17 @@ struct JobRemoval {
   JobPlace before;
 };
 
+/// A small value with an end, found by its key.
+struct TimedEntry {
+  std::string key;  ///< 1..255 bytes; of one batch, each once.
+  std::string value;
+  TimePoint until{};  ///< Not found from then on.
+  /// In a batch: the ids that these elements of its `enqueued` got, 16 bytes each, are added to the
+  /// value.
+  std::size_t first_job = 0;
+  std::size_t jobs = 0;
+};
+
 /// One atomic write.
 struct StoreBatch {
   std::vector<NewJob> enqueued;
@@ -85,9 +96,10 @@ struct StoreBatch {
   std::vector<JobRemoval> removals;
   std::vector<InboxMessage> inbox;  ///< One that is there already (user and id) stays as it is.
   std::map<std::string, std::string> settings;  ///< Small values that survive restarts.
+  std::vector<TimedEntry> entries = {};         ///< What is there under the key is replaced.
   bool empty() const {
     return enqueued.empty() && changes.empty() && removals.empty() && inbox.empty() &&
-           settings.empty();
+           settings.empty() && entries.empty();
   }
 };
 
@@ -207,6 +219,17 @@ class InboxStore {
                                                 Durability durability) = 0;
 };
 
+/// Small values with an end, which come with a commit.
+class TimedStore {
+ public:
+  virtual ~TimedStore() = default;
+  /// kNotFound: there is none, or its time is over at `now`.
+  virtual Result<TimedEntry> timed_entry(const std::string& key, TimePoint now) const = 0;
+  /// Deletes at most `limit` entries whose time is over, by time; returns how many.
+  virtual Result<std::uint64_t> delete_timed_entries(TimePoint now, std::size_t limit,
+                                                     Durability durability) = 0;
+};
+
 /// Who did what.
 class AuditStore {
  public:
@@ -233,6 +256,7 @@ class SeriesStore {
 class Store : public JobStore,
               public LogStore,
               public InboxStore,
+              public TimedStore,
               public AuditStore,
               public SeriesStore {
  public:

@@ -41,6 +41,9 @@ class SuppressionList {
                               std::string_view category = {}) = 0;
   /// All, oldest first.
   virtual std::vector<Suppression> list() const = 0;
+  /// Those of one address, oldest first.
+  virtual std::vector<Suppression> list_of(std::string_view channel_type,
+                                           std::string_view address) const = 0;
   virtual bool empty() const = 0;
 };
 

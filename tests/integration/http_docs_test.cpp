@@ -30,7 +30,8 @@ std::vector<std::string> examples() {
 }
 
 TEST(HttpDocs, EveryExampleWorks) {
-  ServerWorld world("");
+  TempDir lists;
+  ServerWorld world("[suppressions]\nfile = \"" + (lists / "list") + "\"\n");
   ASSERT_TRUE(world.start());
   const std::string port = std::to_string(world.server->port());
   const auto all = examples();

@@ -60,6 +60,7 @@ class FakeBackend : public DashboardBackend {
   std::function<void(const JobId&, Reply<Job>)> hold;
   std::function<Result<void>(const JobRequest&)> check_rule;
 
+  SuppressionPage suppression_page;
   AuditPage audit_page;
   std::optional<Error> audit_error;  ///< Of record_audit.
 
@@ -77,6 +78,10 @@ class FakeBackend : public DashboardBackend {
   std::optional<BulkRequest> bulk;
   std::optional<std::uint64_t> since;
   std::optional<SeriesFilter> series_filter;
+  std::vector<IdempotencyKey> once;
+  std::optional<std::pair<std::string, ReceiptRequest>> receipts;
+  std::optional<SuppressionFilter> suppression_filter;
+  std::optional<Suppression> suppressed;
   std::string inbox_user;
   std::size_t inbox_limit = 0;
   std::optional<std::string> inbox_cursor;
@@ -100,6 +105,11 @@ class FakeBackend : public DashboardBackend {
       }
     }
     answer(std::move(reply), std::move(made));
+  }
+  void enqueue_once(IdempotencyKey key, std::vector<JobRequest> requests,
+                    Reply<std::vector<EnqueuedJob>> reply) override {
+    once.push_back(std::move(key));
+    enqueue(std::move(requests), std::move(reply));
   }
   void send_now(JobRequest request, Reply<SendReport> reply) override {
     note("send_now");
@@ -186,6 +196,26 @@ class FakeBackend : public DashboardBackend {
   void mark_read(const std::string& user_id, const LogId& id, Reply<std::uint64_t> reply) override {
     marked = {user_id, id};
     answer(std::move(reply), count);
+  }
+  void take_receipts(const std::string& provider, ReceiptRequest request,
+                     Reply<std::uint64_t> reply) override {
+    note("take_receipts");
+    receipts = {provider, std::move(request)};
+    answer(std::move(reply), count);
+  }
+  void suppressions(SuppressionFilter filter, Reply<SuppressionPage> reply) override {
+    suppression_filter = std::move(filter);
+    answer(std::move(reply), suppression_page);
+  }
+  void suppress(Suppression suppression, Reply<bool> reply) override {
+    note("suppress");
+    suppressed = std::move(suppression);
+    answer(std::move(reply), true);
+  }
+  void unsuppress(Suppression which, Reply<bool> reply) override {
+    note("unsuppress");
+    suppressed = std::move(which);
+    answer(std::move(reply), true);
   }
   void record_audit(std::vector<AuditEntry> entries, Reply<std::monostate> reply) override {
     {

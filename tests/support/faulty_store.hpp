@@ -104,6 +104,14 @@ class FaultyStore final : public Store {
     if (fail_with) return fail(*fail_with, "injected");
     return inner_->delete_messages(t, n, d);
   }
+  Result<TimedEntry> timed_entry(const std::string& key, TimePoint now) const override {
+    return inner_->timed_entry(key, now);
+  }
+  Result<std::uint64_t> delete_timed_entries(TimePoint now, std::size_t limit,
+                                             Durability d) override {
+    if (fail_with) return fail(*fail_with, "injected");
+    return inner_->delete_timed_entries(now, limit, d);
+  }
   Result<void> append_audit(std::span<const AuditEntry> entries, Durability d) override {
     if (fail_with) return fail(*fail_with, "injected");
     return inner_->append_audit(entries, d);

@@ -35,6 +35,8 @@ const std::map<std::string, std::string_view> kApi = {
     {"GET /operations/:id", kReaders},
     {"DELETE /operations/:id", kOperators},
     {"GET /live", kReaders},
+    {"GET /events", kReaders},
+    {"GET /inbox/:userId/events", kKnownOnes},
     {"GET /series", kReaders},
     {"GET /errors", kReaders},
     {"GET /openapi.json", kKnownOnes},
@@ -52,6 +54,13 @@ const std::map<std::string, std::string_view> kApi = {
     {"POST /inbox/:userId/read-all", kProducers},
     {"POST /inbox/:userId/:id/read", kProducers},
     {"GET /audit", kAdmins},
+    {"POST /receipts/:provider", kEverybody},
+    {"GET /suppressions", kReaders},
+    {"POST /suppressions", kOperators},
+    {"POST /suppressions/remove", kOperators},
+    {"POST /opt-outs", kProducers},
+    {"POST /opt-outs/remove", kProducers},
+    {"POST /opt-outs/find", kProducers},
 };
 
 // The page's files hold nothing but the means to sign in, whatever they are called.
