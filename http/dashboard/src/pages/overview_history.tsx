@@ -54,13 +54,12 @@ const SHOWN: readonly { metric: Metric; color: string }[] = [
 
 export function HistoryChart({ range }: { range: HistoryRange }) {
   const style = useStore(settings);
-  const loaded = useData(`history-${range}`, (signal) => Promise.all(
-    SHOWN.map(({ metric }) => call<Series>(seriesPath(metric, range), { signal }))), { every: HISTORY_RANGES[range].every });
+  const loaded = useData(`history-${range}`, (signal) => call<Series>(seriesPath('jobs', range), { signal }),
+    { every: HISTORY_RANGES[range].every });
   const shown = useMemo(() => loaded.data && {
-    times: timesOf(loaded.data[0]!),
-    lines: loaded.data.map((series, index) => ({
-      name: t(`metric.${SHOWN[index]!.metric}`), color: SHOWN[index]!.color, values: valuesOf(series) })),
-    step: loaded.data[0]!.stepMs,
+    times: timesOf(loaded.data),
+    lines: SHOWN.map(({ metric, color }) => ({ name: t(`metric.${metric}`), color, values: valuesOf(loaded.data!, metric) })),
+    step: loaded.data.stepMs,
   }, [loaded.data, style.language]);
   return (
     <Panel title={t('overview.history')} actions={<RangePicker range={range} />}>
