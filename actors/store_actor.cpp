@@ -113,7 +113,7 @@ void StoreState::operate(OperateCall call) {
     if (scheduler_) self_->send(scheduler_, commit_atom::value, parcel(std::move(news)));
     return;
   }
-  group_.needs_sync = !call.note;
+  if (!call.note) group_.needs_sync = true;
   group_.operations.push_back({call.id, std::move(call.reply), std::move(*job)});
   if (group_.operations.size() >= kMaxGroup)
     flush();
