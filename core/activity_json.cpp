@@ -84,15 +84,15 @@ json count_rows(const SeriesView& view, std::span<const SeriesBucket> buckets) {
   return named_rows(rows, grid.size());
 }
 
-json all_counts(const SeriesView& view, std::span<const SeriesBucket> buckets) {
+json metric_rows(const SeriesView& view, std::span<const SeriesBucket> buckets) {
   const Grid grid{view};
   json list = json::array();
-  for (std::size_t metric = 0; metric < kSeriesMetricCount; ++metric) {
+  for (std::size_t i = 0; i < kSeriesMetricCount; ++i) {
     Row row(grid.size());
     for (const SeriesBucket& bucket : buckets) {
-      if (grid.holds(bucket)) row[grid.column(bucket)] += bucket.total.values[metric];
+      if (grid.holds(bucket)) row[grid.column(bucket)] += bucket.total.values[i];
     }
-    list.push_back({{"name", to_string(static_cast<SeriesMetric>(metric))}, {"values", row}});
+    list.push_back({{"name", to_string(static_cast<SeriesMetric>(i))}, {"values", std::move(row)}});
   }
   return list;
 }
@@ -119,13 +119,13 @@ json time_rows(const SeriesView& view, std::span<const SeriesBucket> buckets) {
   return list;
 }
 
-json rows(const SeriesView& view, std::span<const SeriesBucket> buckets) {
+json rows_of(const SeriesView& view, std::span<const SeriesBucket> buckets) {
   switch (view.metric) {
-    case SeriesView::Metric::kJobs:
-      return all_counts(view, buckets);
     case SeriesView::Metric::kWait:
     case SeriesView::Metric::kRun:
       return time_rows(view, buckets);
+    case SeriesView::Metric::kCounts:
+      return metric_rows(view, buckets);
     default:
       return count_rows(view, buckets);
   }
@@ -134,7 +134,7 @@ json rows(const SeriesView& view, std::span<const SeriesBucket> buckets) {
 }  // namespace
 
 std::string_view to_string(SeriesView::Metric metric) {
-  if (metric == SeriesView::Metric::kJobs) return "jobs";
+  if (metric == SeriesView::Metric::kCounts) return "counts";
   if (metric == SeriesView::Metric::kWait) return "wait";
   if (metric == SeriesView::Metric::kRun) return "run";
   return to_string(static_cast<SeriesMetric>(metric));
@@ -195,7 +195,7 @@ json series_to_json(const SeriesView& view, std::span<const SeriesBucket> bucket
                  {"stepMs", length_of(view.step).count()},
                  {"from", to_iso8601(view.from)},
                  {"to", to_iso8601(view.to)},
-                 {"series", rows(view, buckets)}};
+                 {"series", rows_of(view, buckets)}};
   if (view.by != SeriesView::By::kNone) {
     object["by"] = view.by == SeriesView::By::kQueue ? "queue" : "channel";
   }

@@ -295,12 +295,12 @@ TEST(SeriesJson, HasOneValueForEachStep) {
 
 TEST(SeriesJson, GivesAllCountsOfJobsAtOnce) {
   const std::vector<SeriesBucket> buckets = {bucket_at(kStart, 3), bucket_at(kStart + 1min, 4)};
-  const SeriesView view{.metric = SeriesView::Metric::kJobs,
+  const SeriesView view{.metric = SeriesView::Metric::kCounts,
                         .step = SeriesView::Step::kMinute,
                         .from = kStart,
                         .to = kStart + 2min};
   const auto body = series_to_json(view, buckets);
-  EXPECT_EQ(body["metric"], "jobs");
+  EXPECT_EQ(body["metric"], "counts");
   ASSERT_EQ(body["series"].size(), 4u);
   EXPECT_EQ(body["series"][1], nlohmann::json::parse(R"({"name":"completed","values":[3,4]})"));
   EXPECT_EQ(body["series"][3], nlohmann::json::parse(R"({"name":"retried","values":[0,0]})"));

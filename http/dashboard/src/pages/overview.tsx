@@ -17,7 +17,7 @@ import { JOB_STATUSES, METRICS, type JobStatus, type Metric } from '../types';
 import { useData } from '../use_data';
 import { useVisible } from '../use_visible';
 import { ChannelSummary, ErrorSummary, QueueSummary } from './overview_parts';
-import { HISTORY_RANGES, HistoryChart, TimesChart, type HistoryRange } from './overview_history';
+import { HISTORY_RANGES, HistoryChart, historyShown, TimesChart, type HistoryRange } from './overview_history';
 
 const TARGET: Record<JobStatus, string> = {
   pending: '/jobs', scheduled: '/scheduled', processing: '/jobs', retrying: '/retries',
@@ -111,6 +111,7 @@ function Lazy({ children, class: name = '' }: { children: ComponentChildren; cla
 
 export function OverviewPage() {
   const { query } = useStore(place);
+  const below = useStore(historyShown);
   const range = (query.range && query.range in HISTORY_RANGES ? query.range : '24h') as HistoryRange;
   return (
     <>
@@ -121,7 +122,7 @@ export function OverviewPage() {
         <Throughput />
       </div>
       <Lazy><HistoryChart range={range} /></Lazy>
-      <Lazy class="grid-2"><TimesChart metric="wait" range={range} /><TimesChart metric="run" range={range} /></Lazy>
+      <Lazy class="grid-2">{below && <><TimesChart metric="wait" range={range} /><TimesChart metric="run" range={range} /></>}</Lazy>
       <Lazy class="grid-2"><ChannelSummary /><QueueSummary /></Lazy>
       <Lazy><ErrorSummary limit={6} /></Lazy>
     </>

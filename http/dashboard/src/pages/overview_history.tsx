@@ -1,5 +1,5 @@
 // Days and weeks: what was done, and how long it took.
-import { useMemo } from 'preact/hooks';
+import { useEffect, useMemo } from 'preact/hooks';
 import { call } from '../api';
 import { Chart } from '../components/chart';
 import { Empty, Panel, Shown } from '../components/panel';
@@ -7,7 +7,7 @@ import { formatBucket, formatDuration, formatNumber, formatShort } from '../form
 import { t } from '../i18n';
 import { linkTo, place } from '../router';
 import { settings } from '../settings';
-import { useStore } from '../store';
+import { createStore, useStore } from '../store';
 import type { Metric, Series } from '../types';
 import { useData } from '../use_data';
 
@@ -18,6 +18,9 @@ export const HISTORY_RANGES = {
   '30d': { step: 'day', ms: 30 * 86_400_000, every: 300_000 },
 } as const;
 export type HistoryRange = keyof typeof HISTORY_RANGES;
+
+/** What comes below it waits, and is asked for after it. */
+export const historyShown = createStore(false);
 
 function seriesPath(metric: string, range: HistoryRange): string {
   const { step, ms } = HISTORY_RANGES[range];
@@ -54,8 +57,9 @@ const SHOWN: readonly { metric: Metric; color: string }[] = [
 
 export function HistoryChart({ range }: { range: HistoryRange }) {
   const style = useStore(settings);
-  const loaded = useData(`history-${range}`, (signal) => call<Series>(seriesPath('jobs', range), { signal }),
+  const loaded = useData(`history-${range}`, (signal) => call<Series>(seriesPath('counts', range), { signal }),
     { every: HISTORY_RANGES[range].every });
+  useEffect(() => { if (loaded.data) historyShown.set(true); }, [loaded.data]);
   const shown = useMemo(() => loaded.data && {
     times: timesOf(loaded.data),
     lines: SHOWN.map(({ metric, color }) => ({ name: t(`metric.${metric}`), color, values: valuesOf(loaded.data!, metric) })),
