@@ -10,7 +10,7 @@ import { Empty, Shown } from '../components/panel';
 import { Scroll } from '../components/scroll';
 import { Pager } from '../components/pager';
 import { Priority } from '../components/priority';
-import { formatShort } from '../format';
+import { formatShare, formatShort } from '../format';
 import { t, word, type Key } from '../i18n';
 import { beat } from '../live';
 import { linkTo, place } from '../router';
@@ -18,7 +18,7 @@ import { keepSame } from '../series';
 import { mayOperate, session } from '../session';
 import { settings } from '../settings';
 import { useStore } from '../store';
-import { JOB_STATUSES, type ChannelInfo, type Job, type JobPage, type JobStatus, type QueueInfo } from '../types';
+import { JOB_STATUSES, type ChannelInfo, type Job, type JobPage, type JobStatus, type Progress, type QueueInfo } from '../types';
 import { pick, writeQuery, type Query } from '../url_state';
 import { useData } from '../use_data';
 
@@ -85,6 +85,16 @@ function timeColumn(status: string | undefined): { label: Key; field: string; of
   return { label: 'job.updated', field: '', of: (job) => job.updatedAt };
 }
 
+function RowProgress({ progress: { percent, message } }: { progress: Progress }) {
+  const { language } = useStore(settings);
+  return (
+    <span class="row-progress">
+      <progress max={100} value={percent} aria-label={t('job.progress')} />{formatShare(percent / 100, language)}
+      {message && <Text value={message} limit={60} />}
+    </span>
+  );
+}
+
 interface RowProps {
   job: Job;
   ticked: boolean;
@@ -100,13 +110,14 @@ function Row({ job, ticked, tick, status }: RowProps) {
         <td class="tick"><input type="checkbox" checked={ticked} aria-label={t('jobs.tick', { id: job.id })}
           onChange={() => tick(job.id)} /></td>
       )}
-      <td><Badge status={job.status} /></td>
+      <td class="state"><Badge status={job.status} /></td>
       <td class="main">
         <a class="row-title" href={linkTo(`/jobs/${job.id}`)}><Text value={titleOf(job)} limit={90} /></a>
         <span class="row-sub">
           <JobLink id={job.id} />
           {job.kind !== 'notification' && titleOf(job) !== job.kind && <Text value={job.kind} limit={40} />}
           <Tags tags={job.tags.slice(0, 4)} />
+          {job.status === 'processing' && job.progress && <RowProgress progress={job.progress} />}
           {job.error && <Text class="error-text" value={job.error} limit={160} />}
         </span>
       </td>
@@ -160,7 +171,7 @@ function Table({ jobs, query, ticked, setTicked }:
               <th class="tick" scope="col"><input type="checkbox" checked={all} aria-label={t('jobs.tick-all')}
                 onChange={() => setTicked(new Set(all ? [] : jobs.map(({ id }) => id)))} /></th>
             )}
-            <th scope="col">{t('job.status')}</th>
+            <th scope="col" class="state">{t('job.status')}</th>
             <th scope="col">{t('job.what')}</th>
             <th scope="col" class="mid">{t('job.channel')}</th>
             <th scope="col" class="mid">{t('job.queue')}</th>

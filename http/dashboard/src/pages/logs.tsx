@@ -21,7 +21,24 @@ import { useData } from '../use_data';
 export const LOG_FILTERS = ['channel', 'status', 'recipient', 'startDate', 'endDate', 'jobId', 'notificationId', 'tags'] as const;
 const SORTS = ['createdAt', 'sentAt', 'deliveredAt'] as const;
 
+function Sorting({ sort, order }: { sort: string; order: string }) {
+  return (
+    <label class="field">
+      <span>{t('log.sort')}</span>
+      <select value={`${sort} ${order}`} onChange={(event) => {
+        const [sortBy = '', sortOrder = ''] = event.currentTarget.value.split(' ');
+        setFilters({ sortBy: sortBy === 'createdAt' ? '' : sortBy, sortOrder: sortOrder === 'desc' ? '' : sortOrder });
+      }}>
+        {SORTS.flatMap((one) => ['desc', 'asc'].map((way) => (
+          <option key={one + way} value={`${one} ${way}`}>{t(`log.sort-${one}`)} {way === 'desc' ? '↓' : '↑'}</option>
+        )))}
+      </select>
+    </label>
+  );
+}
+
 function Filters() {
+  const { query } = useStore(place);
   const channels = useData('channels', (signal) => call<{ channels: ChannelInfo[] }>('channels', { signal }), { once: true });
   const names = channels.data?.channels.map(({ name }) => [name, name] as const) ?? [];
   return (
@@ -33,6 +50,7 @@ function Filters() {
       <TimeFilter name="endDate" label={t('filter.to')} />
       <TextFilter name="jobId" label={t('log.job-id')} />
       <TextFilter name="tags" label={t('job.tag')} />
+      {query.tail !== '1' && <Sorting sort={query.sortBy ?? 'createdAt'} order={query.sortOrder ?? 'desc'} />}
     </FilterBar>
   );
 }
@@ -44,7 +62,7 @@ function span(from: string | undefined, to: string | undefined): string {
 function Row({ log, fresh }: { log: NotificationLog; fresh: boolean }) {
   return (
     <tr class={fresh ? 'fresh' : ''} data-id={log.id}>
-      <td><Badge status={log.status} /></td>
+      <td class="state"><Badge status={log.status} /></td>
       <td class="main">
         <a class="row-title" href={linkTo(`/logs/${log.id}`)}><Text value={log.recipient || '–'} limit={80} /></a>
         <span class="row-sub">
@@ -59,22 +77,6 @@ function Row({ log, fresh }: { log: NotificationLog; fresh: boolean }) {
       <td class="num wide" title={log.sentAt}>{span(log.createdAt, log.sentAt)}</td>
       <td class="num wide" title={log.deliveredAt}>{span(log.sentAt, log.deliveredAt)}</td>
     </tr>
-  );
-}
-
-function Sorting({ sort, order }: { sort: string; order: string }) {
-  return (
-    <label class="field inline">
-      <span>{t('log.sort')}</span>
-      <select value={`${sort} ${order}`} onChange={(event) => {
-        const [sortBy = '', sortOrder = ''] = event.currentTarget.value.split(' ');
-        setFilters({ sortBy: sortBy === 'createdAt' ? '' : sortBy, sortOrder: sortOrder === 'desc' ? '' : sortOrder });
-      }}>
-        {SORTS.flatMap((one) => ['desc', 'asc'].map((way) => (
-          <option key={one + way} value={`${one} ${way}`}>{t(`log.sort-${one}`)} {way === 'desc' ? '↓' : '↑'}</option>
-        )))}
-      </select>
-    </label>
   );
 }
 
@@ -116,7 +118,6 @@ export function LogsPage() {
       </Heading>
       <Filters />
       <section class="panel flush" aria-label={t('nav.logs')}>
-        {!tail && <div class="list-tools"><Sorting sort={query.sortBy ?? 'createdAt'} order={query.sortOrder ?? 'desc'} /></div>}
         <Shown from={page} lines={8}>
           {(data) => data.logs.length === 0 && !data.next ? (
             <Empty title={t(filtered ? 'logs.none-match' : 'logs.none')}>{t(filtered ? 'jobs.none-match-hint' : 'logs.none-hint')}</Empty>
@@ -125,7 +126,7 @@ export function LogsPage() {
               <Scroll label={t('nav.logs')}>
                 <table class="list">
                   <thead><tr>
-                    <th scope="col">{t('job.status')}</th><th scope="col">{t('log.recipient')}</th>
+                    <th scope="col" class="state">{t('job.status')}</th><th scope="col">{t('log.recipient')}</th>
                     <th scope="col">{t('job.channel')}</th><th scope="col" class="mid">{t('channel.provider')}</th>
                     <th scope="col" class="num wide">{t('job.attempts')}</th><th scope="col">{t('job.created')}</th>
                     <th scope="col" class="num wide">{t('log.to-sent')}</th><th scope="col" class="num wide">{t('log.to-delivered')}</th>
