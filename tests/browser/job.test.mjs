@@ -7,7 +7,7 @@ let browser; let provider; let server;
 before(async () => {
   browser = await startBrowser();
   provider = await startProvider();
-  server = await startServer({ config: hookConfig(provider) });
+  server = await startServer({ config: hookConfig(provider, '[channels.in_app]') });
 });
 after(async () => { await browser?.close(); await server?.stop(); await provider?.stop(); });
 
@@ -151,8 +151,9 @@ test('a delivery that was left out says why, and how the channels hang together 
   await context.close();
 });
 
-test('check 18: a part that fails is unhealthy once it is known to, not before, and healthy when it works again', async () => {
-  const own = await startServer({ config: hookConfig(provider, '', 3) });
+test('check 18: a part that fails is unhealthy once it is known to, not before, and healthy when it works again', async (t) => {
+  const own = await startServer({ config: hookConfig(provider, '', 'failures = 3, cooldown = "15s"') });
+  t.after(() => own.stop());
   provider.answer = () => 503;
   const { page, context } = await openPage(browser, { settings: { interval: 1 } });
   await page.goto(`${own.url}/about`);
@@ -169,9 +170,8 @@ test('check 18: a part that fails is unhealthy once it is known to, not before, 
   await page.locator('tr[data-channel="hook"] .badge', { hasText: 'Open' }).waitFor();
   provider.answer = () => 200;
   const probe = async () => { await enqueue(own); return api(own, 'channels'); };
-  await until(probe, ({ channels }) => channels.find(({ name }) => name === 'hook').providers[0].breaker === 'closed', 'the breaker closes');
+  await until(probe, ({ channels }) => channels.find(({ name }) => name === 'hook').providers[0].breaker === 'closed', 'the breaker closes', 30_000);
   await page.goto(`${own.url}/about`);
   await first.getByText('Healthy').waitFor();
   await context.close();
-  await own.stop();
 });

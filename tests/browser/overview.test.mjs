@@ -106,9 +106,10 @@ test('check 3: days begin at midnight of the chosen zone', async () => {
   await context.close();
 });
 
-test('check 4: percentiles of jobs of known durations are within five percent', async () => {
+test('check 4: percentiles of jobs of known durations are within five percent', async (t) => {
   // Of a hundred: sixty of a second, thirty-eight of two, two of four.
   const own = await startServer({ config: hookConfig(provider) });
+  t.after(() => own.stop());
   let number = 0;
   provider.answer = async () => {
     const mine = number++;
@@ -130,7 +131,7 @@ test('check 4: percentiles of jobs of known durations are within five percent', 
   assert.ok(shown.length >= 1);
   if (shown.length === 1) {
     for (const [at, truth] of [[0, 1000], [1, 2000], [2, 4000]]) {
-      const value = parseFloat(shown[0][at]) * 1000;
+      const value = parseFloat(shown[0][at]) * (shown[0][at].endsWith(' ms') ? 1 : 1000);
       assert.ok(Math.abs(value - truth) <= truth * 0.05 + 50, `${['p50', 'p95', 'p99'][at]} is ${shown[0][at]}, should be ${truth} ms`);
     }
   }
@@ -139,5 +140,4 @@ test('check 4: percentiles of jobs of known durations are within five percent', 
     assert.ok(Math.abs(channel.latency[name] - truth) <= truth * 0.05, `${name} of the channel is ${channel.latency[name]}`);
   }
   await context.close();
-  await own.stop();
 });

@@ -140,11 +140,13 @@ async function startProxy(target, off = '/ops/queue') {
 }
 
 for (const [what, path, off] of [['takes the prefix off', '', '/ops/queue'], ['keeps the prefix', '/ops/queue/town', '']]) {
-  test(`check 23: below a proxy that ${what} every link, file and call stays below it`, async () => {
+  test(`check 23: below a proxy that ${what} every link, file and call stays below it`, async (t) => {
     const own = path ? await startServer({ config: `[server]\npath = "${path}"\n${hookConfig(provider)}` }) : server;
+    if (path) t.after(() => own.stop());
     const job = path ? await enqueue(own) : failed;
     if (path) await jobIn(own, job.id, 'failed');
     const proxy = await startProxy(own.origin, off);
+    t.after(() => proxy.stop());
     const base = path || '/ops/queue/dashboard';
     const { page, context, seen } = await openPage(browser);
     for (const at of ['', '/jobs', `/jobs/${job.id}`, '/logs', '/about']) {
@@ -159,8 +161,6 @@ for (const [what, path, off] of [['takes the prefix off', '', '/ops/queue'], ['k
     assert.ok(proxy.seen.length > 20 && proxy.seen.every((url) => url.startsWith(base)), proxy.seen.find((url) => !url.startsWith(base)));
     assert.deepEqual(seen.problems, []);
     await context.close();
-    proxy.stop();
-    if (path) await own.stop();
   });
 }
 
@@ -199,8 +199,9 @@ test('check 25: paused or hidden, the page asks for nothing', async () => {
   await context.close();
 });
 
-test('check 25: a server that went away is one banner, and none within ten seconds when it is back', async () => {
+test('check 25: a server that went away is one banner, and none within ten seconds when it is back', async (t) => {
   const own = await startServer();
+  t.after(() => own.stop());
   const { page, context } = await openPage(browser, { settings: { interval: 1 } });
   await page.goto(`${own.url}/queues`);
   await page.locator('#page-title').waitFor();
@@ -210,5 +211,4 @@ test('check 25: a server that went away is one banner, and none within ten secon
   await own.restart();
   await page.locator('.banner').waitFor({ state: 'detached', timeout: 10_500 });
   await context.close();
-  await own.stop();
 });

@@ -17,7 +17,7 @@ test('check 14: progress and log lines of a running job appear, and its result',
   await jobIn(server, id, 'processing');
   const { page, context } = await openPage(browser, { settings: { interval: 1 } });
   await page.goto(`${server.url}/jobs/${id}`);
-  const bar = page.getByLabel('Progress');
+  const bar = page.getByRole('progressbar', { name: 'Progress' });
   await bar.waitFor();
   const share = () => bar.evaluate((progress) => progress.value);
   const first = await share();
@@ -36,10 +36,10 @@ test('check 14: they go on after a retry', async () => {
   const { id } = await run('import', { file: 'customers.csv', rows: 480 }, { maxRetries: 1, retryDelay: 1500 });
   const { page, context } = await openPage(browser, { settings: { interval: 1 } });
   await page.goto(`${server.url}/jobs/${id}`);
-  await page.getByLabel('Progress').waitFor();
+  await page.getByRole('progressbar', { name: 'Progress' }).waitFor();
   await page.locator('.heading .badge', { hasText: 'Retrying' }).waitFor();
   await page.locator('.heading .badge', { hasText: 'Processing' }).waitFor();
-  await until(() => page.getByLabel('Progress').evaluate((progress) => progress.value), (value) => value > 30, 'the second attempt moves on');
+  await until(() => page.getByRole('progressbar', { name: 'Progress' }).evaluate((progress) => progress.value), (value) => value > 30, 'the second attempt moves on');
   await page.locator('.heading .badge', { hasText: 'Completed' }).waitFor();
   assert.match(await page.locator('.log-lines li').last().innerText(), /#2\s*480 rows are in/);
   await context.close();

@@ -32,8 +32,8 @@ export async function startProvider() {
   return provider;
 }
 
-/** The configuration of a server with the channel "hook", whose breaker never opens unless `failures` are few. */
-export function hookConfig(provider, more = '', failures = 1000) {
+/** The configuration of a server with the channel "hook", whose breaker never opens unless told otherwise. */
+export function hookConfig(provider, more = '', breaker = 'failures = 1000, cooldown = "1s"') {
   return `
 [queue]
 max_retries = 0
@@ -43,7 +43,7 @@ jitter = 0.0
 content_privacy = "public"
 ${more}
 [channels.hook]
-breaker = { failures = ${failures}, cooldown = "1s" }
+breaker = { ${breaker} }
 [[channels.hook.providers]]
 driver = "webhook"
 url = "${provider.url}"

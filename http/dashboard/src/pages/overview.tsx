@@ -72,7 +72,7 @@ function LiveGraph() {
   const end = at ? Date.parse(at) : Date.now();
   const start = Math.max(end - WINDOW_MS, Math.min(drawnTimes[0] ?? end, end - SHORTEST_MS));
   return (
-    <Panel title={t('overview.live')} class="span-2">
+    <Panel title={t('overview.live')} class="span-2 tall">
       {live === null ? <Skeleton lines={6} /> : (
         <Chart label={t('overview.live')} times={drawnTimes} lines={lines} range={[start, end]} height={190} sums table={table}
           format={(value) => formatRate(value, style.language)} tick={(time) => formatClock(time, style)} />
@@ -116,9 +116,12 @@ function Throughput() {
   );
 }
 
+/** As high as what will be there: what is below it is not in view before. */
+const Placeholder = () => <div class="panel placeholder" />;
+
 function Lazy({ children, class: name = '' }: { children: ComponentChildren; class?: string }) {
   const [ref, seen] = useVisible<HTMLDivElement>();
-  return <div ref={ref} class={`lazy ${name}`}>{seen ? children : <div class="panel placeholder" />}</div>;
+  return <div ref={ref} class={`lazy ${name}`}>{seen ? children : <Placeholder />}</div>;
 }
 
 export function OverviewPage() {
@@ -135,7 +138,7 @@ export function OverviewPage() {
         <Throughput />
       </div>
       <Lazy><HistoryChart range={range} /></Lazy>
-      <Lazy class="grid-2">{times && <><TimesChart metric="wait" range={times} /><TimesChart metric="run" range={times} /></>}</Lazy>
+      <Lazy class="grid-2">{times ? <><TimesChart metric="wait" range={times} /><TimesChart metric="run" range={times} /></> : <Placeholder />}</Lazy>
       <Lazy class="grid-2"><ChannelSummary /><QueueSummary /></Lazy>
       <Lazy><ErrorSummary limit={6} /></Lazy>
     </>

@@ -38,7 +38,7 @@ export function HistoryChart({ range }: { range: HistoryRange | null }) {
   const shown = useMemo(() => loaded.data && { ...loaded.data, lines: SHOWN.map(({ metric, color }) => ({
     name: t(`metric.${metric}`), color, values: loaded.data!.values[metric] ?? [] })) }, [loaded.data, style.language]);
   return (
-    <Panel title={t('overview.history')} actions={<RangePicker range={shown?.range ?? range} />}>
+    <Panel title={t('overview.history')} class="tall" actions={<RangePicker range={shown?.range ?? range} />}>
       <Shown from={{ ...loaded, data: shown }}>
         {({ times, lines, stepMs, range: now }) => (
           <Chart label={t('overview.history')} times={times} lines={lines} kind="bars" stacked sums height={190}
