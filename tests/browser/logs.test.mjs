@@ -16,7 +16,7 @@ before(async () => {
   browser = await startBrowser();
   masked = await startServer();
   provider = await startProvider();
-  open = await startServer({ config: hookConfig(provider) });
+  open = await startServer({ config: hookConfig(provider, '[channels.in_app]') });
 });
 after(async () => { await browser?.close(); await masked?.stop(); await open?.stop(); await provider?.stop(); });
 

@@ -127,7 +127,7 @@ async function startProxy(target, off = '/ops/queue') {
     seen.push(incoming.url);
     if (!incoming.url.startsWith('/ops/queue')) { outgoing.writeHead(404); return outgoing.end(); }
     const upstream = httpRequest(target + incoming.url.slice(off.length), {
-      method: incoming.method, headers: { ...incoming.headers, host: new URL(target).host } }, (answer) => {
+      method: incoming.method, headers: incoming.headers }, (answer) => {
       outgoing.writeHead(answer.statusCode, answer.headers);
       answer.pipe(outgoing);
     });
