@@ -4,6 +4,7 @@ import { actionsFor, bulkActionsFor, dueAt, planOf, titleOf } from '../../http/d
 import { countCsvRows, withoutHeader } from '../../http/dashboard/src/export';
 import { catalogues, translate, type Key } from '../../http/dashboard/src/i18n';
 import { addSample, differences, keepSame, sampleBefore, sumBy } from '../../http/dashboard/src/series';
+import { searchPage } from '../../http/dashboard/src/search';
 import { fromAnswer } from '../../http/dashboard/src/session';
 import { DEFAULTS, readSettings } from '../../http/dashboard/src/settings';
 import type { Delivery, Job } from '../../http/dashboard/src/types';
@@ -140,4 +141,29 @@ test('after signing in only pages of our own are opened', () => {
   for (const bad of ['https://example.com/', '//example.com', '/other', '/dashboardx', '/dashboard/sign-in', '/\\example.com', undefined]) {
     assert.deepEqual(nextPlace(bad, '/dashboard'), { path: '/', query: {} });
   }
+});
+
+const stop = new AbortController().signal;
+const page = (part: object) => ({ total: 0, totalExact: false, truncated: false, ...part });
+
+test('a search that stopped early is taken up again until the page is full', async () => {
+  const asked: unknown[] = [];
+  const answers = [
+    { rows: ['a'], page: page({ truncated: true, next: 'c1', prev: 'p0', total: 1 }) },
+    { rows: [], page: page({ truncated: true, next: 'c2', total: 1 }) },
+    { rows: ['b', 'c'], page: page({ truncated: true, next: 'c3', total: 3 }) },
+  ];
+  const found = await searchPage(async (query) => { asked.push(query); return answers.shift()!; }, { q: 'x' }, 3, stop, () => 0);
+  assert.deepEqual(found.rows, ['a', 'b', 'c']);
+  assert.deepEqual(asked, [{ q: 'x', limit: '3' }, { q: 'x', cursor: 'c1', limit: '2' }, { q: 'x', cursor: 'c2', limit: '2' }]);
+  assert.deepEqual([found.page.next, found.page.prev, found.page.total], ['c3', 'p0', 3]);
+});
+
+test('a search that finds nothing for long stops, and says how to go on', async () => {
+  let time = 0;
+  const found = await searchPage(async () => { time += 300; return { rows: [], page: page({ truncated: true, next: 'c' }) }; },
+    { tag: 'x' }, 50, stop, () => time);
+  assert.ok(time > 2000 && time < 3000);
+  assert.equal(found.page.truncated, true);
+  assert.equal(found.page.next, 'c');
 });

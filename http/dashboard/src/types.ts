@@ -1,5 +1,5 @@
 // The API's shapes are those of its document (api_types.mjs); here is what the page adds to them.
-import type { AuditList, Channel, Errors as ApiErrors, JobList, JobStatus, LogList, LogStatus } from 'api-types';
+import type { AuditList, Channel, Errors as ApiErrors, JobList, JobStatus, LogStatus } from 'api-types';
 
 export type {
   AuditEntry, Counts as MetricCounts, Delivery, Health, HistoryEntry, Job, JobStatus, Latency,
@@ -10,8 +10,6 @@ export type ChannelInfo = Channel;
 export type ProviderInfo = Channel['providers'][number];
 export type Errors = ApiErrors;
 export type ErrorGroup = ApiErrors['errors'][number];
-export type JobPage = JobList;
-export type LogPage = LogList;
 export type Page = Pick<JobList, 'total' | 'totalExact' | 'truncated' | 'next' | 'prev'>;
 
 /** In the order of a job's life. */

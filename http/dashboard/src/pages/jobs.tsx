@@ -14,11 +14,12 @@ import { formatShare, formatShort } from '../format';
 import { t, word, type Key } from '../i18n';
 import { beat } from '../live';
 import { linkTo, place } from '../router';
+import { askList, SEARCH_EVERY_MS, searchPage } from '../search';
 import { keepSame } from '../series';
 import { mayOperate, session } from '../session';
 import { settings } from '../settings';
 import { useStore } from '../store';
-import { JOB_STATUSES, type ChannelInfo, type Job, type JobPage, type JobStatus, type Progress, type QueueInfo } from '../types';
+import { JOB_STATUSES, type ChannelInfo, type Job, type JobStatus, type Progress, type QueueInfo } from '../types';
 import { pick, writeQuery, type Query } from '../url_state';
 import { useData } from '../use_data';
 
@@ -196,13 +197,13 @@ export function JobsPage({ view }: { view: View }) {
   const operator = mayOperate(useStore(session));
   const query: Query = useMemo(() => (view.status ? { ...written, status: view.status } : written), [written, view.status]);
   const filter = pick(query, JOB_FILTERS);
-  const asked = writeQuery({ ...filter, ...pick(query, ['sort', 'cursor']), limit: String(pageSize) });
+  const asked = { ...filter, ...pick(query, ['sort', 'cursor']) };
   const rows = useRef<Job[]>([]);
-  const page = useData(`jobs${asked}`, async (signal) => {
-    const answer = await call<JobPage>(`jobs${asked}`, { signal });
-    rows.current = keepSame(rows.current, answer.jobs, ({ id }) => id);
-    return { ...answer, jobs: rows.current };
-  });
+  const page = useData(`jobs${writeQuery({ ...asked, limit: String(pageSize) })}`, async (signal) => {
+    const found = await searchPage(askList<Job>('jobs'), asked, pageSize, signal);
+    rows.current = keepSame(rows.current, found.rows, ({ id }) => id);
+    return { ...found.page, jobs: rows.current };
+  }, { every: query.q || query.tag ? SEARCH_EVERY_MS : 0 });
   const [ticked, setTicked] = useState<Set<string>>(new Set());
   const filterKey = writeQuery(filter);
   useEffect(() => setTicked(new Set()), [filterKey]);

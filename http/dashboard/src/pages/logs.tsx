@@ -11,10 +11,11 @@ import { Pager } from '../components/pager';
 import { formatDuration } from '../format';
 import { t, word } from '../i18n';
 import { linkTo, place } from '../router';
+import { askList, SEARCH_EVERY_MS, searchPage } from '../search';
 import { keepSame } from '../series';
 import { change, settings } from '../settings';
 import { useStore } from '../store';
-import { LOG_STATUSES, type ChannelInfo, type LogPage, type NotificationLog } from '../types';
+import { LOG_STATUSES, type ChannelInfo, type NotificationLog } from '../types';
 import { pick, writeQuery } from '../url_state';
 import { useData } from '../use_data';
 
@@ -99,16 +100,17 @@ export function LogsPage() {
   const tail = query.tail === '1';
   const filter = pick(query, LOG_FILTERS);
   const sorting = pick(query, ['sortBy', 'sortOrder']);
-  const asked = writeQuery({ ...filter, ...(tail ? {} : { ...sorting, ...pick(query, ['cursor']) }), limit: String(pageSize) });
+  const wanted = { ...filter, ...(tail ? {} : { ...sorting, ...pick(query, ['cursor']) }) };
+  const asked = writeQuery({ ...wanted, limit: String(pageSize) });
   const known = useRef<{ asked: string; rows: NotificationLog[]; fresh: ReadonlySet<string> }>({ asked: '', rows: [], fresh: new Set() });
   const page = useData(`logs${asked}`, async (signal) => {
-    const answer = await call<LogPage>(`logs${asked}`, { signal });
+    const found = await searchPage(askList<NotificationLog>('logs'), wanted, pageSize, signal);
     const before = known.current.asked === asked ? known.current.rows : [];
     const ids = new Set(before.map(({ id }) => id));
-    const fresh = before.length === 0 ? [] : answer.logs.map(({ id }) => id).filter((id) => !ids.has(id));
-    known.current = { asked, rows: keepSame(before, answer.logs, ({ id }) => id), fresh: new Set(fresh) };
-    return { ...answer, logs: known.current.rows, fresh: known.current.fresh };
-  });
+    const fresh = before.length === 0 ? [] : found.rows.map(({ id }) => id).filter((id) => !ids.has(id));
+    known.current = { asked, rows: keepSame(before, found.rows, ({ id }) => id), fresh: new Set(fresh) };
+    return { ...found.page, logs: known.current.rows, fresh: known.current.fresh };
+  }, { every: !tail && (query.recipient || query.tags) ? SEARCH_EVERY_MS : 0 });
   const filtered = Object.keys(filter).length > 0;
   return (
     <>
