@@ -164,12 +164,15 @@ export function Chart(props: ChartProps) {
   const style = useStore(settings);
   const at = index ?? props.times.length - 1;
   const time = props.times[at];
+  // What a bar graph says as a whole is its sum; a line's is where it is now.
+  const valueOf = ({ values }: Line) => (props.kind === 'bars' && props.sums && index === null
+    ? values.reduce<number>((sum, value) => sum + (value ?? 0), 0) : values[at]);
   return (
     <figure class="chart">
       <figcaption>
         <span class="legend">
           {props.lines.map((line) => {
-            const value = line.values[at];
+            const value = valueOf(line);
             return (
               <span class="legend-item" key={line.name}>
                 <span class={`swatch paint-${line.color}`} aria-hidden="true" />{line.name}

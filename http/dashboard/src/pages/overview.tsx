@@ -11,13 +11,12 @@ import { t, word } from '../i18n';
 import { beat, WINDOW_MS } from '../live';
 import { linkTo, place } from '../router';
 import { differences } from '../series';
-import { settings } from '../settings';
+import { RANGES, settings } from '../settings';
 import { useStore } from '../store';
 import { JOB_STATUSES, METRICS, type JobStatus, type Metric } from '../types';
 import { useData } from '../use_data';
 import { useVisible } from '../use_visible';
 import { ChannelSummary, ErrorSummary, QueueSummary } from './overview_parts';
-import { fittingRange, HISTORY_RANGES, type HistoryRange } from './history';
 import { HistoryChart, TimesChart } from './overview_history';
 
 const TARGET: Record<JobStatus, string> = {
@@ -74,7 +73,7 @@ function LiveGraph() {
   return (
     <Panel title={t('overview.live')} class="span-2 tall">
       {live === null ? <Skeleton lines={6} /> : (
-        <Chart label={t('overview.live')} times={drawnTimes} lines={lines} range={[start, end]} height={190} sums table={table}
+        <Chart label={t('overview.live')} times={drawnTimes} lines={lines} range={[start, end]} height={216} sums table={table}
           format={(value) => formatRate(value, style.language)} tick={(time) => formatClock(time, style)} />
       )}
     </Panel>
@@ -126,9 +125,8 @@ function Lazy({ children, class: name = '' }: { children: ComponentChildren; cla
 
 export function OverviewPage() {
   const { query } = useStore(place);
-  const fitting = useStore(fittingRange);
-  const range = query.range && query.range in HISTORY_RANGES ? query.range as HistoryRange : null;
-  const times = range ?? fitting;
+  const { range: usual } = useStore(settings);
+  const range = RANGES.find((one) => one === query.range) ?? usual;
   return (
     <>
       <Heading title={t('nav.overview')} />
@@ -138,7 +136,7 @@ export function OverviewPage() {
         <Throughput />
       </div>
       <Lazy><HistoryChart range={range} /></Lazy>
-      <Lazy class="grid-2">{times ? <><TimesChart metric="wait" range={times} /><TimesChart metric="run" range={times} /></> : <Placeholder />}</Lazy>
+      <Lazy class="grid-2"><TimesChart metric="wait" range={range} /><TimesChart metric="run" range={range} /></Lazy>
       <Lazy class="grid-2"><ChannelSummary /><QueueSummary /></Lazy>
       <Lazy><ErrorSummary limit={6} /></Lazy>
     </>

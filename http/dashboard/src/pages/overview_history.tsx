@@ -6,18 +6,19 @@ import { Empty, Panel, Shown } from '../components/panel';
 import { formatBucket, formatDuration, formatNumber, formatShort } from '../format';
 import { t } from '../i18n';
 import { linkTo, place } from '../router';
-import { settings } from '../settings';
+import { change, RANGES, settings, type HistoryRange } from '../settings';
 import { useStore } from '../store';
 import type { Metric, Series } from '../types';
 import { useData } from '../use_data';
-import { DAY, fittingRange, HISTORY_RANGES, loadHistory, timesOf, timesPath, valuesOf, type HistoryRange } from './history';
+import { DAY, EVERY, loadHistory, timesOf, timesPath, valuesOf } from './history';
 
-function RangePicker({ range }: { range: HistoryRange | null }) {
+function RangePicker({ range }: { range: HistoryRange }) {
   const { query } = useStore(place);
   return (
     <nav class="segmented" aria-label={t('overview.range')}>
-      {(Object.keys(HISTORY_RANGES) as HistoryRange[]).map((one) => (
-        <a key={one} href={linkTo('/', { ...query, range: one })} aria-current={one === range ? 'true' : undefined}>
+      {RANGES.map((one) => (
+        <a key={one} href={linkTo('/', { ...query, range: one })} aria-current={one === range ? 'true' : undefined}
+          onClick={() => change({ range: one })}>
           {t(`range.${one}`)}
         </a>
       ))}
@@ -28,23 +29,19 @@ function RangePicker({ range }: { range: HistoryRange | null }) {
 const SHOWN: readonly { metric: Metric; color: string }[] = [
   { metric: 'completed', color: 'completed' }, { metric: 'failed', color: 'failed' }];
 
-export function HistoryChart({ range }: { range: HistoryRange | null }) {
+export function HistoryChart({ range }: { range: HistoryRange }) {
   const style = useStore(settings);
-  const loaded = useData(`history-${range ?? 'fit'}-${style.zone}`, async (signal) => {
-    const history = await loadHistory(range, style.zone, signal);
-    if (range === null) fittingRange.set(history.range);
-    return history;
-  }, { every: HISTORY_RANGES[range ?? '24h'].every });
+  const loaded = useData(`history-${range}-${style.zone}`, (signal) => loadHistory(range, style.zone, signal), { every: EVERY[range] });
   const shown = useMemo(() => loaded.data && { ...loaded.data, lines: SHOWN.map(({ metric, color }) => ({
     name: t(`metric.${metric}`), color, values: loaded.data!.values[metric] ?? [] })) }, [loaded.data, style.language]);
   return (
-    <Panel title={t('overview.history')} class="tall" actions={<RangePicker range={shown?.range ?? range} />}>
+    <Panel title={t('overview.history')} class="tall" actions={<RangePicker range={range} />}>
       <Shown from={{ ...loaded, data: shown }}>
-        {({ times, lines, stepMs, range: now }) => (
+        {({ times, lines, stepMs }) => (
           <Chart label={t('overview.history')} times={times} lines={lines} kind="bars" stacked sums height={190}
             range={[(times[0] ?? 0) - stepMs / 2, (times[times.length - 1] ?? 0) + stepMs / 2]}
             format={(value) => (value < 10_000 ? formatNumber(value, style.language) : formatShort(value, style.language))}
-            tick={(time) => formatBucket(time, now === '7d' ? DAY : stepMs, style)} />
+            tick={(time) => formatBucket(time, range === '7d' ? DAY : stepMs, style)} />
         )}
       </Shown>
     </Panel>
@@ -56,7 +53,7 @@ const PERCENTILES = [['p50', 'processing'], ['p95', 'scheduled'], ['p99', 'retry
 export function TimesChart({ metric, range }: { metric: 'wait' | 'run'; range: HistoryRange }) {
   const style = useStore(settings);
   const loaded = useData(`${metric}-${range}`, (signal) => call<Series>(timesPath(metric, range), { signal }),
-    { every: HISTORY_RANGES[range].every });
+    { every: EVERY[range] });
   const shown = useMemo(() => {
     if (!loaded.data) return null;
     const counts = valuesOf(loaded.data, 'count');
