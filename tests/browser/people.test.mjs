@@ -37,6 +37,19 @@ for (const colorScheme of ['light', 'dark']) {
   }
 }
 
+test('in German no page scrolls sideways on a phone, and no word of it is English', async () => {
+  const { page, context } = await openPage(browser, { viewport: { width: 360, height: 800 }, settings: { language: 'de' } });
+  for (const path of pages()) {
+    await page.goto(server.url + path, { waitUntil: 'networkidle' });
+    const extra = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    assert.ok(extra <= 0, `${path} is ${extra} px too wide`);
+    const words = await page.locator('button, h2, th, dt').allInnerTexts();
+    const english = words.filter((word) => /\b(Retry|Delete|Cancel|Search|Status of|Failed jobs|Created|Attempts|Channel|Queue|Waiting)\b/.test(word));
+    assert.deepEqual(english, [], path);
+  }
+  await context.close();
+});
+
 test('dialogs and menus have no serious finding either', async () => {
   const { page, context } = await openPage(browser, { viewport: { width: 360, height: 800 } });
   await page.goto(`${server.url}/jobs/${failed.id}`);
@@ -59,8 +72,8 @@ test('check 24: list, job, retry, dialog and back with the keyboard alone', asyn
   await page.keyboard.press('f');
   await page.waitForURL(/\/failed$/);
   await page.locator('table.list tbody tr').first().waitFor();
-  await page.locator('table.list tbody tr .row-title').first().focus();
   await page.keyboard.press('j');
+  assert.equal(await page.evaluate(() => document.activeElement?.className), 'row-title', 'into the list');
   await page.keyboard.press('Enter');
   await page.waitForURL(/\/jobs\//);
   await page.getByRole('button', { name: 'Delete' }).waitFor();

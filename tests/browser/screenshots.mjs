@@ -16,9 +16,9 @@ const DARK = ['overview', 'jobs', 'job-running', 'errors', 'channels'];
 const [out] = process.argv.slice(2);
 const started = Date.now();
 
-/** The newest job of a filter that runs for a while yet, or is over. */
-async function job(server, query) {
-  const { jobs } = await until(() => api(server, `jobs?${query}&limit=1`), ({ total }) => total > 0, query, 60_000);
+/** The newest job of a filter; `fits` may ask for more. */
+async function job(server, query, fits = () => true) {
+  const { jobs } = await until(() => api(server, `jobs?${query}&limit=1`), ({ jobs: [one] }) => one && fits(one), query, 60_000);
   return `/jobs/${jobs[0].id}`;
 }
 
@@ -26,7 +26,7 @@ const PAGES = {
   overview: () => '', jobs: () => '/jobs', scheduled: () => '/scheduled', retries: () => '/retries', failed: () => '/failed',
   errors: () => '/errors', queues: () => '/queues', channels: () => '/channels', logs: () => '/logs', audit: () => '/audit',
   settings: () => '/settings', about: () => '/about',
-  'job-running': (server) => job(server, 'kind=report&status=processing'),
+  'job-running': (server) => job(server, 'kind=report&status=processing', ({ progress }) => progress?.percent < 20),
   'job-failed': (server) => job(server, 'kind=import&status=failed'),
   'job-notification': (server) => job(server, 'tag=offer&status=completed'),
   log: async (server) => `/logs/${(await api(server, 'logs?channel=email&status=sent&limit=1')).logs[0].id}`,
@@ -46,7 +46,7 @@ try {
       await page.goto(server.url + await pathOf(server), { waitUntil: 'networkidle' });
       // The live graph is worth a look when it has gathered a minute.
       if (name === 'overview') await page.waitForTimeout(mode === '' ? 60_000 : 20_000);
-      else if (name === 'job-running') await page.waitForTimeout(2500);
+      else if (name === 'job-running') await page.waitForTimeout(1500);
       writeFileSync(join(out, `${name}${mode}.png`), shrink(await page.screenshot({ timeout: 120_000 })));
     }
     await context.close();

@@ -52,7 +52,7 @@ function Channel({ channel, language }: { channel: ChannelInfo; language: string
     <tbody>
       <tr data-channel={channel.name}>
         <td><a class="row-title" href={linkTo('/logs', { channel: channel.name })}><Text value={channel.name} limit={60} /></a></td>
-        <td><Badge status={breakerOf(channel)} group="breaker" /></td>
+        <td class="state"><Badge status={breakerOf(channel)} group="breaker" /></td>
         <td class="num mid">{channel.inFlight}<span class="muted">/{channel.concurrency}</span>
           <Bar class="load" share={load} paint={load >= 1 ? 'retrying' : 'processing'} /></td>
         <td class="num mid">{formatShort(channel.waiting, language)}</td>
@@ -61,7 +61,7 @@ function Channel({ channel, language }: { channel: ChannelInfo; language: string
       {!only && channel.providers.map((provider) => (
         <tr class="sub" key={provider.name}>
           <td><Text value={provider.name} limit={60} /></td>
-          <td><Badge status={provider.breaker} group="breaker" /></td>
+          <td class="state"><Badge status={provider.breaker} group="breaker" /></td>
           <td class="num mid">{provider.inFlight ?? '–'}</td>
           <td class="num mid">–</td>
           <Counts of={provider} language={language} />
@@ -83,7 +83,7 @@ export function ChannelsPage() {
             <Scroll label={t('nav.channels')}>
               <table class="list">
                 <thead><tr>
-                  <th scope="col">{t('channel.name')}</th><th scope="col">{t('channel.breaker')}</th>
+                  <th scope="col">{t('channel.name')}</th><th scope="col" class="state">{t('channel.breaker')}</th>
                   <th scope="col" class="num mid">{t('channel.in-flight')}</th><th scope="col" class="num mid">{t('channel.waiting')}</th>
                   <th scope="col" class="num">{t('channel.sent')}</th><th scope="col" class="num">{t('channel.failed')}</th>
                   <th scope="col" class="num wide">{t('channel.retried')}</th>
