@@ -1,5 +1,7 @@
 #include "core/job_json.hpp"
 
+#include <cmath>
+
 #include <nlohmann/json.hpp>
 
 #include "core/delivery_plan.hpp"
@@ -50,6 +52,17 @@ json to_json(const HistoryEntry& entry) {
               {"message", entry.message}};
   put(object, "error", entry.error);
   put(object, "duration", entry.duration);
+  return object;
+}
+
+json to_json(const JobProgress& progress) {
+  json object{{"percent", std::round(progress.fraction * 1000) / 10},
+              {"updatedAt", to_iso8601(progress.updated_at)}};
+  if (progress.total > 0) {
+    object["done"] = progress.done;
+    object["total"] = progress.total;
+  }
+  put(object, "message", progress.message);
   return object;
 }
 
@@ -114,6 +127,7 @@ json job_to_json(const Job& job, ContentPrivacy privacy) {
   put(object, "failedAt", state.failed_at);
   put(object, "error", state.error);
   put(object, "result", state.result);
+  if (state.progress) object["progress"] = to_json(*state.progress);
   put_payload(object, envelope, privacy);
   if (envelope.kind == kNotificationKind) put_plan(object, envelope.plan, privacy);
   for (const Delivery& delivery : state.deliveries) {
@@ -121,6 +135,18 @@ json job_to_json(const Job& job, ContentPrivacy privacy) {
       object["deliveries"][delivery.channel] = to_json(delivery);
   }
   for (const HistoryEntry& entry : state.history) object["logs"].push_back(to_json(entry));
+  return object;
+}
+
+json whole_job_to_json(const Job& job, ContentPrivacy privacy) {
+  json object = job_to_json(job, privacy);
+  if (job.state.log.empty()) return object;
+  for (const JobLogLine& line : job.state.log) {
+    object["logLines"].push_back({{"timestamp", to_iso8601(line.timestamp)},
+                                  {"attempt", line.attempt},
+                                  {"text", line.text}});
+  }
+  object["logLinesDropped"] = job.state.log_dropped;
   return object;
 }
 

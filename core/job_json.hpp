@@ -14,6 +14,8 @@ namespace townkrier {
 
 /// `notification` and `recipient` (or `payload` for other kinds) are masked as `privacy` says.
 nlohmann::json job_to_json(const Job& job, ContentPrivacy privacy);
+/// The same with the lines that its handler wrote (`logLines`), which are too many for a list.
+nlohmann::json whole_job_to_json(const Job& job, ContentPrivacy privacy);
 nlohmann::json log_to_json(const NotificationLog& log);
 
 /// {pending,processing,completed,failed,retrying,scheduled,cancelled}

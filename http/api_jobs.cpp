@@ -72,7 +72,7 @@ void get_job(const ApiPtr& api, const ExchangePtr& exchange, const PathParams& p
   if (!id) return exchange->reply(id.error());
   api->backend->get_job(
       *id, answer_with<Job>(exchange, [privacy = api->backend->privacy()](const Job& job) {
-        return json_response(200, job_to_json(job, privacy));
+        return json_response(200, whole_job_to_json(job, privacy));
       }));
 }
 

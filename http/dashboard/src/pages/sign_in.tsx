@@ -14,7 +14,7 @@ import { visible } from '../safe_text';
 export function SignInPage({ resume = true }: { resume?: boolean }) {
   const { query } = useStore(place);
   const { state } = useStore(session);
-  const ended = useStore(connection) === 'signed-out';
+  const reached = useStore(connection);
   const [user, setUser] = useState('');
   const [password, setPassword] = useState('');
   const [error, setError] = useState('');
@@ -22,10 +22,11 @@ export function SignInPage({ resume = true }: { resume?: boolean }) {
   const first = useRef<HTMLInputElement>(null);
   useEffect(() => first.current?.focus(), []);
   useEffect(() => {
-    if (!resume || ended || (state !== 'signed-in' && state !== 'none')) return;
+    // A session that ended is known by the last answer, before anybody asks for the session again.
+    if (!resume || reached === 'signed-out' || (state !== 'signed-in' && state !== 'none')) return;
     const { path, query: filters } = nextPlace(query.next, basePath);
     go(path, filters, 'replace');
-  }, [state, ended, resume]);
+  }, [state, reached, resume]);
   const submit = async (event: Event) => {
     event.preventDefault();
     setBusy(true);
