@@ -173,6 +173,7 @@ void StoreState::attach_when_written() {
     }
   }
   self_->send(scheduler_, recover_atom::value, parcel(std::move(found)));
+  note_joined_digests();
 }
 
 void StoreState::flush() {

@@ -85,8 +85,8 @@ void StoreState::publish_deliveries(const Group& group) {
 
 // By way of the scheduler, which may hold the job.
 void StoreState::note_joined_digests() {
+  if (!scheduler_) return;  // it is told when it is attached
   for (const auto& [id, count] : std::exchange(joined_, {})) {
-    if (!scheduler_) continue;
     JobNote note{
         [count = count](JobState& state, TimePoint now) { note_joined(state, count, now); }};
     self_->send(scheduler_, act_atom::value, parcel(ActCall{id, {}, {}, std::move(note)}));

@@ -84,6 +84,19 @@ json count_rows(const SeriesView& view, std::span<const SeriesBucket> buckets) {
   return named_rows(rows, grid.size());
 }
 
+json metric_rows(const SeriesView& view, std::span<const SeriesBucket> buckets) {
+  const Grid grid{view};
+  json list = json::array();
+  for (std::size_t i = 0; i < kSeriesMetricCount; ++i) {
+    Row row(grid.size());
+    for (const SeriesBucket& bucket : buckets) {
+      if (grid.holds(bucket)) row[grid.column(bucket)] += bucket.total.values[i];
+    }
+    list.push_back({{"name", to_string(static_cast<SeriesMetric>(i))}, {"values", std::move(row)}});
+  }
+  return list;
+}
+
 json time_rows(const SeriesView& view, std::span<const SeriesBucket> buckets) {
   const Grid grid{view};
   std::vector<LatencyHistogram> columns(grid.size());
@@ -106,9 +119,22 @@ json time_rows(const SeriesView& view, std::span<const SeriesBucket> buckets) {
   return list;
 }
 
+json rows_of(const SeriesView& view, std::span<const SeriesBucket> buckets) {
+  switch (view.metric) {
+    case SeriesView::Metric::kWait:
+    case SeriesView::Metric::kRun:
+      return time_rows(view, buckets);
+    case SeriesView::Metric::kCounts:
+      return metric_rows(view, buckets);
+    default:
+      return count_rows(view, buckets);
+  }
+}
+
 }  // namespace
 
 std::string_view to_string(SeriesView::Metric metric) {
+  if (metric == SeriesView::Metric::kCounts) return "counts";
   if (metric == SeriesView::Metric::kWait) return "wait";
   if (metric == SeriesView::Metric::kRun) return "run";
   return to_string(static_cast<SeriesMetric>(metric));
@@ -164,14 +190,12 @@ json error_summary_to_json(const ErrorSummary& summary) {
 }
 
 json series_to_json(const SeriesView& view, std::span<const SeriesBucket> buckets) {
-  const bool times =
-      view.metric == SeriesView::Metric::kWait || view.metric == SeriesView::Metric::kRun;
   json object = {{"metric", to_string(view.metric)},
                  {"step", to_string(view.step)},
                  {"stepMs", length_of(view.step).count()},
                  {"from", to_iso8601(view.from)},
                  {"to", to_iso8601(view.to)},
-                 {"series", times ? time_rows(view, buckets) : count_rows(view, buckets)}};
+                 {"series", rows_of(view, buckets)}};
   if (view.by != SeriesView::By::kNone) {
     object["by"] = view.by == SeriesView::By::kQueue ? "queue" : "channel";
   }

@@ -23,7 +23,16 @@ nlohmann::json error_summary_to_json(const ErrorSummary& summary);
 
 /// What a graph shows.
 struct SeriesView {
-  enum class Metric : std::uint8_t { kEnqueued, kCompleted, kFailed, kRetried, kWait, kRun };
+  /// kCounts is the first four at once.
+  enum class Metric : std::uint8_t {
+    kEnqueued,
+    kCompleted,
+    kFailed,
+    kRetried,
+    kWait,
+    kRun,
+    kCounts,
+  };
   enum class Step : std::uint8_t { kMinute, kHour, kDay };
   enum class By : std::uint8_t { kNone, kQueue, kChannel };
   Metric metric = Metric::kCompleted;
@@ -40,7 +49,8 @@ SeriesStep stored_step(SeriesView::Step step);
 
 /// {metric,step,stepMs,by?,from,to,series:[{name,values:[number]}]}: one value a step from `from`
 /// on, 0 where nothing happened. Without `by` one series "total"; with it the 20 largest names and
-/// "(other)". Times of wait and run: the series p50, p95, p99 in ms and count.
+/// "(other)". Times of wait and run: the series p50, p95, p99 in ms and count. Counts: a series of
+/// each metric.
 nlohmann::json series_to_json(const SeriesView& view, std::span<const SeriesBucket> buckets);
 
 }  // namespace townkrier

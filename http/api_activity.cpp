@@ -71,7 +71,7 @@ Result<SeriesView> read_series_view(const Request& request, TimePoint now) {
   };
   SeriesView view;
   view.metric = static_cast<SeriesView::Metric>(
-      word("metric", {"enqueued", "completed", "failed", "retried", "wait", "run"}, 1));
+      word("metric", {"enqueued", "completed", "failed", "retried", "wait", "run", "counts"}, 1));
   view.step = static_cast<Step>(word("step", {"minute", "hour", "day"}, 1));
   view.by = static_cast<SeriesView::By>(word("by", {"none", "queue", "channel"}, 0));
   const Duration step = length_of(view.step);
@@ -81,9 +81,9 @@ Result<SeriesView> read_series_view(const Request& request, TimePoint now) {
   const TimePoint to = query.time("to").value_or(now);
   view.to = down(to + step - Duration{1});
   view.from = down(query.time("from").value_or(view.to - default_span(view.step)));
-  const bool times =
-      view.metric == SeriesView::Metric::kWait || view.metric == SeriesView::Metric::kRun;
-  if (times && view.by != SeriesView::By::kNone) query.refuse("by", "is for counts, not for times");
+  if (view.metric >= SeriesView::Metric::kWait && view.by != SeriesView::By::kNone) {
+    query.refuse("by", "is for one count, not for times or all counts");
+  }
   if (view.from >= view.to) query.refuse("from", "must be before to");
   if (view.from<view.to&& static_cast<std::size_t>((view.to - view.from) / step)> kMaxSteps) {
     query.refuse("from", "asks for more than 1500 steps");

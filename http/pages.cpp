@@ -15,10 +15,9 @@ constexpr std::string_view kBasePlaceholder = "{{base}}";
 constexpr std::string_view kHtmlType = "text/html; charset=utf-8";
 
 // Below the dashboard's path; http/dashboard/src/pages/routes.ts has the same.
-constexpr std::array<std::string_view, 15> kPages = {
-    "/jobs",   "/jobs/:id", "/scheduled", "/retries",  "/failed",
-    "/queues", "/channels", "/logs",      "/logs/:id", "/errors",
-    "/audit",  "/inbox",    "/settings",  "/about",    "/sign-in"};
+constexpr std::array<std::string_view, 14> kPages = {
+    "/jobs", "/jobs/:id", "/scheduled", "/retries", "/failed",   "/queues", "/channels",
+    "/logs", "/logs/:id", "/errors",    "/audit",   "/settings", "/about",  "/sign-in"};
 
 constexpr std::string_view kNotBuiltIn =
     "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>TownKrier</title></head>"

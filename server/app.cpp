@@ -130,6 +130,9 @@ class App {
     if (mode == Mode::kDemo) add_demo_channels(notifications_, config_);
     if (auto ready = notifications_.ready(); !ready) return ready;
     start_engine();
+    if (mode == Mode::kDemo) {
+      if (auto added = add_demo_kinds(*queue_); !added) return added;
+    }
     if (auto events = start_events(); !events) return events;
     start_dashboard();
     // Listening comes first: a port that is taken is found before any job runs.

@@ -178,7 +178,10 @@ class TestEngine {
   /// `policy`: quiet hours by virtual time.
   explicit TestEngine(const std::vector<std::string>& channels, QueueOptions options = quick(),
                       PolicyOptions policy = {})
-      : notifications_({.policy = std::move(policy), .clock = clock_}) {
+      : notifications_({.default_channel = {},
+                        .channels = {},
+                        .policy = std::move(policy),
+                        .clock = clock_}) {
     for (const std::string& name : channels) {
       ChannelConfig config;
       config.name = name;

@@ -332,6 +332,22 @@ TEST_F(Refusing, ASchedulerThatRestartsOnAFullDiskDoesNotForgetWhatItsPredecesso
   EXPECT_TRUE(try_enqueue({})) << "the store goes on";
 }
 
+TEST_F(Refusing, AnOperationIsSyncedAlsoWhenANoteJoinsItsGroup) {
+  Spec later;
+  later.options.delay = 1h;
+  const JobId cancelled = enqueue(later);
+  const JobId noted = enqueue(later);
+  faulty->durabilities.clear();
+  const auto send = [&](ActCall call) {
+    caf::anon_send(directory_->scheduler(), act_atom::value, parcel(std::move(call)));
+  };
+  send({cancelled, JobAction::kCancel, ReplyOnce<Job>{[](Result<Job>) {}}, {}});
+  send({noted, {}, {}, [](JobState& state, TimePoint now) { state.updated_at = now; }});
+  run();
+  EXPECT_EQ(status(cancelled), JobStatus::kCancelled);
+  EXPECT_EQ(faulty->durabilities, std::vector{Durability::kFsync});
+}
+
 TEST_F(Refusing, AnIoErrorStopsEverythingAndSaysSo) {
   faulty->fail_with = Errc::kIo;
   const auto refused = try_enqueue({});

@@ -7,11 +7,11 @@ let browser; let provider; let server;
 before(async () => {
   browser = await startBrowser();
   provider = await startProvider();
-  server = await startServer({ config: hookConfig(provider) });
+  server = await startServer({ config: hookConfig(provider, '[channels.in_app]') });
 });
 after(async () => { await browser?.close(); await server?.stop(); await provider?.stop(); });
 
-test('payload, timeline and attempts; a big integer keeps its digits', async () => {
+test('check 12: payload, timeline and attempts; a big integer keeps its digits', async () => {
   provider.answer = () => 503;
   const answer = await fetch(`${server.origin}/api/notifications`, {
     method: 'POST', headers: { 'content-type': 'application/json' },
@@ -30,7 +30,7 @@ test('payload, timeline and attempts; a big integer keeps its digits', async () 
   await context.close();
 });
 
-test('the countdown falls, and the state changes without a reload', async () => {
+test('check 13: the countdown falls, and the state changes without a reload', async () => {
   provider.answer = () => 503;
   const { id } = await enqueue(server, { options: { maxRetries: 1, retryDelay: 4000 } });
   await jobIn(server, id, 'retrying');
@@ -45,7 +45,7 @@ test('the countdown falls, and the state changes without a reload', async () => 
   await context.close();
 });
 
-test('retry starts a failed job afresh', async () => {
+test('check 15: retry starts a failed job afresh', async () => {
   provider.answer = () => 400;
   const { id } = await enqueue(server);
   await jobIn(server, id, 'failed');
@@ -58,7 +58,7 @@ test('retry starts a failed job afresh', async () => {
   await context.close();
 });
 
-test('run now, cancel and delete ask where they should', async () => {
+test('check 15: run now, cancel and delete ask where they should', async () => {
   provider.answer = () => 200;
   const later = { options: { delay: 3_600_000 } };
   const [run, cancel, remove] = [await enqueue(server, later), await enqueue(server, later), await enqueue(server, later)];
@@ -87,7 +87,7 @@ test('run now, cancel and delete ask where they should', async () => {
   await context.close();
 });
 
-test('an action that came too late says so and shows the new state', async () => {
+test('check 15: an action that came too late says so where it was asked, and shows the new state', async () => {
   provider.answer = () => 400;
   const { id } = await enqueue(server);
   await jobIn(server, id, 'failed');
@@ -98,7 +98,9 @@ test('an action that came too late says so and shows the new state', async () =>
   await api(server, `jobs/${id}/retry`, { method: 'POST' });
   await jobIn(server, id, 'completed');
   await page.getByRole('button', { name: 'Retry' }).click();
-  await page.locator('.toast.failed').waitFor();
+  const refusal = page.getByRole('alert');
+  await refusal.waitFor();
+  assert.match(await refusal.innerText(), /This was not done\.[\s\S]*completed/);
   await page.locator('.heading .badge', { hasText: 'Completed' }).waitFor();
   await context.close();
 });
@@ -113,7 +115,7 @@ test('an unknown job is a page that says so', async () => {
   await context.close();
 });
 
-test('a paused queue keeps its jobs, and drains when it is resumed', async () => {
+test('check 17: a paused queue keeps its jobs, and drains when it is resumed', async () => {
   provider.answer = () => 200;
   await enqueue(server, { options: { queue: 'bulk' } });
   const { page, context } = await openPage(browser, { settings: { interval: 1 } });
@@ -130,5 +132,46 @@ test('a paused queue keeps its jobs, and drains when it is resumed', async () =>
   await page.getByRole('dialog').getByRole('button', { name: 'Resume' }).click();
   await until(() => provider.requests, (count) => count === before + 3, 'the queue drained');
   await row.locator('.badge', { hasText: 'Running' }).waitFor();
+  await context.close();
+});
+
+test('a delivery that was left out says why, and how the channels hang together is shown', async () => {
+  provider.answer = () => 200;
+  const { id } = await api(server, 'notifications', { method: 'POST', body: {
+    notification: { via: ['hook'], strategy: 'best-effort', fallback: [{ channel: 'in_app', insteadOf: 'hook' }],
+      hook: { body: {} }, in_app: { title: 'Instead', message: 'of the hook' } },
+    recipient: { in_app: { userId: '42' } } } });
+  const job = await jobIn(server, id, 'completed');
+  assert.equal(job.deliveries.in_app.status, 'skipped');
+  const { page, context } = await openPage(browser);
+  await page.goto(`${server.url}/jobs/${id}`);
+  await page.locator('.badge', { hasText: 'Not sent' }).waitFor();
+  assert.ok((await page.locator('.reason').innerText()).includes(`Not sent: ${job.deliveries.in_app.error}`));
+  assert.match(await page.locator('.facts').first().innerText(), /At least one[\s\S]*in_app instead of hook/);
+  await context.close();
+});
+
+test('check 18: a part that fails is unhealthy once it is known to, not before, and healthy when it works again', async (t) => {
+  const own = await startServer({ config: hookConfig(provider, '', 'failures = 3, cooldown = "15s"') });
+  t.after(() => own.stop());
+  provider.answer = () => 503;
+  const { page, context } = await openPage(browser, { settings: { interval: 1 } });
+  await page.goto(`${own.url}/about`);
+  const checks = page.locator('.facts').nth(1);
+  const first = page.locator('.facts').first();
+  await first.getByText('Healthy').waitFor();
+  for (let i = 0; i < 2; ++i) await jobIn(own, (await enqueue(own)).id, 'failed');
+  await page.reload();
+  await first.getByText('Healthy').waitFor();
+  await jobIn(own, (await enqueue(own)).id, 'failed');
+  await first.getByText('Degraded').waitFor();
+  assert.match(await checks.innerText(), /channels\s[^\n]*hook/);
+  await page.goto(`${own.url}/channels`);
+  await page.locator('tr[data-channel="hook"] .badge', { hasText: 'Open' }).waitFor();
+  provider.answer = () => 200;
+  const probe = async () => { await enqueue(own); return api(own, 'channels'); };
+  await until(probe, ({ channels }) => channels.find(({ name }) => name === 'hook').providers[0].breaker === 'closed', 'the breaker closes', 30_000);
+  await page.goto(`${own.url}/about`);
+  await first.getByText('Healthy').waitFor();
   await context.close();
 });

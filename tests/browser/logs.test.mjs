@@ -1,24 +1,26 @@
 // The notification log, masked content, and texts that mean harm.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { api, openPage, startBrowser, startServer, until } from './support.mjs';
+import { api, enqueue, hookConfig, jobIn, openPage, startBrowser, startProvider, startServer, until } from './support.mjs';
 
 const SECRET = 'the-secret-word-9f3a';
 const HOSTILE = '<script>window.pwned=1</script><img src=x onerror="window.pwned=1"><a href="javascript:window.pwned=1">x</a>\u202egnp.exe';
-const HUGE = 'W'.repeat(200_000);
+const HUGE = 'W'.repeat(1_000_000);
 
-let browser; let masked; let open;
+let browser; let masked; let open; let provider;
 const inApp = (title, message, userId, options) => ({
   method: 'POST', body: { notification: { via: ['in_app'], in_app: { title, message } }, recipient: { in_app: { userId } }, options } });
 
 before(async () => {
   browser = await startBrowser();
   masked = await startServer();
-  open = await startServer({ config: '[logs]\ncontent_privacy = "public"\n' });
+  provider = await startProvider();
+  open = await startServer({ config: hookConfig(provider, '[channels.in_app]') });
 });
-after(async () => { await browser?.close(); await masked?.stop(); await open?.stop(); });
+after(async () => { await browser?.close(); await masked?.stop(); await open?.stop(); await provider?.stop(); });
 
-test('filters of the log, and its delivery times', async () => {
+test('check 19: filters of the log, and its delivery times', async () => {
   for (let i = 0; i < 5; ++i) await api(masked, 'notifications', inApp('t', 'm', `user-${i}`));
   await until(() => api(masked, 'logs?status=sent'), ({ total }) => total >= 5, 'all are sent');
   const { page, context } = await openPage(browser);
@@ -27,7 +29,10 @@ test('filters of the log, and its delivery times', async () => {
   await page.getByRole('combobox', { name: 'Status' }).selectOption('failed');
   await page.getByText('No row matches').waitFor();
   assert.equal(new URL(page.url()).search, '?channel=in_app&status=failed');
-  await page.getByRole('combobox', { name: 'Status' }).selectOption('sent');
+  await page.goto(`${masked.url}/logs?startDate=${new Date(Date.now() + 3_600_000).toISOString()}`);
+  await page.getByText('No row matches').waitFor();
+  await page.goto(`${masked.url}/logs?channel=in_app&startDate=${new Date(Date.now() - 3_600_000).toISOString()}&status=sent`);
+  await until(() => page.locator('table.list tbody tr').count(), (count) => count === 5);
   await page.locator('table.list a.row-title').first().click();
   await page.getByRole('heading', { name: 'Times' }).waitFor();
   const { logs } = await api(masked, 'logs?limit=1');
@@ -35,7 +40,7 @@ test('filters of the log, and its delivery times', async () => {
   await context.close();
 });
 
-test('what is masked is nowhere: not on the page, not in an answer', async () => {
+test('check 19: what is masked is nowhere: not on the page, not in an answer, not in an export', async () => {
   const job = await api(masked, 'notifications', inApp(SECRET, `${SECRET} ${SECRET}`, `user-${SECRET}`));
   await until(() => api(masked, `logs?jobId=${job.id}`), ({ total }) => total === 1);
   const { logs } = await api(masked, `logs?jobId=${job.id}`);
@@ -46,6 +51,15 @@ test('what is masked is nowhere: not on the page, not in an answer', async () =>
     await page.goto(masked.url + path);
     await page.locator('table.list tbody tr, .facts').first().waitFor();
     assert.ok(!(await page.content()).includes(SECRET), path);
+  }
+  for (const path of ['/jobs', '/logs']) {
+    await page.goto(masked.url + path);
+    for (const format of ['CSV', 'NDJSON']) {
+      const download = page.waitForEvent('download');
+      await page.getByRole('button', { name: `Export as ${format}` }).click();
+      const text = readFileSync(await (await download).path(), 'utf8');
+      assert.ok(text.includes(path === '/jobs' ? job.id : logs[0].id) && !text.includes(SECRET), `${path} ${format}`);
+    }
   }
   assert.ok(bodies.length > 8);
   assert.ok(bodies.every((body) => !body.includes(SECRET)));
@@ -64,20 +78,36 @@ test('new rows appear in the live tail', async () => {
   await context.close();
 });
 
-test('hostile texts are shown as texts; nothing runs and the page keeps its width', async () => {
-  const plain = await api(open, 'notifications', inApp(HOSTILE, HOSTILE, 'u-<b>', { tags: ['<i>tag'], metadata: { '<k>': HOSTILE } }));
+/** Every field that a job, its handler's environment or a provider can set, plain or a megabyte long. */
+async function hostileJobs() {
+  const tags = ['<i>tag', 'javascript:alert(1)'];
+  const plain = await api(open, 'notifications', inApp(HOSTILE, HOSTILE, 'u-<b>', {
+    tags, metadata: { '<k>': HOSTILE, href: 'javascript:alert(1)' }, uniqueKey: HOSTILE.slice(0, 100) }));
   const huge = await api(open, 'notifications', inApp(HUGE.slice(0, 200), HUGE, 'u', { metadata: { [HUGE.slice(0, 100)]: HUGE.slice(0, 5000) } }));
+  provider.answer = () => 400;
+  provider.body = HOSTILE;
+  const failed = await enqueue(open, { body: { [HOSTILE]: HOSTILE, long: HUGE.slice(0, 50_000) } });
+  await jobIn(open, failed.id, 'failed');
+  provider.body = HUGE;
+  const long = await enqueue(open);
+  await jobIn(open, long.id, 'failed');
   await until(() => api(open, 'logs'), ({ logs }) => logs.filter(({ status }) => status === 'sent').length >= 2);
+  return [plain, huge, failed, long];
+}
+
+test('check 20: hostile texts are shown as texts; nothing runs, the page keeps its width and answers', async () => {
+  const [plain, ...others] = await hostileJobs();
   for (const width of [1280, 360]) {
     const { page, context, seen } = await openPage(browser, { viewport: { width, height: 800 } });
-    const paths = ['/jobs', '/logs', '/'];
-    for (const { id } of [plain, huge]) {
+    const paths = ['/jobs', '/failed', '/errors', '/logs', '/audit', '/queues', '/channels', '/', `/jobs?q=${encodeURIComponent(HOSTILE)}`,
+      `/logs?recipient=${encodeURIComponent(HOSTILE)}`, `/jobs/${encodeURIComponent(HOSTILE)}`];
+    for (const { id } of [plain, ...others]) {
       const { logs } = await api(open, `logs?jobId=${id}`);
       paths.push(`/jobs/${id}`, `/logs/${logs[0].id}`);
     }
     for (const path of paths) {
       await page.goto(open.url + path);
-      await page.locator('table.list tbody tr, .facts, .counters').first().waitFor();
+      await page.locator('table.list tbody tr, .facts, .counters, .empty').first().waitFor();
       const { extra, pwned, made } = await page.evaluate(() => ({
         extra: document.documentElement.scrollWidth - document.documentElement.clientWidth,
         pwned: window.pwned, made: document.querySelectorAll('main script, main img, main a[href^="javascript"]').length }));
@@ -90,6 +120,16 @@ test('hostile texts are shown as texts; nothing runs and the page keeps its widt
     assert.deepEqual(seen.problems, []);
     await context.close();
   }
+});
+
+test('check 20: a megabyte of text is opened and closed without a halt', async () => {
+  const { id } = await api(open, 'notifications', inApp('large', HUGE, 'u'));
+  const { page, context } = await openPage(browser, { settings: { interval: 1 } });
+  await page.goto(`${open.url}/jobs/${id}`);
+  await page.getByRole('button', { name: /^Show all / }).click();
+  await page.getByRole('button', { name: 'Show less' }).click();
+  await page.getByRole('button', { name: /^Show all / }).waitFor();
+  await context.close();
 });
 
 test('the HTML preview is a frame that runs nothing and asks nobody', async () => {

@@ -23,7 +23,7 @@ const pages = () => ['', '/jobs', `/jobs/${failed.id}`, '/scheduled', '/retries'
 
 for (const colorScheme of ['light', 'dark']) {
   for (const width of [1280, 360]) {
-    test(`no page has a serious finding in ${colorScheme} at ${width} px, nor scrolls sideways`, async () => {
+    test(`check 24: no page has a serious finding in ${colorScheme} at ${width} px, nor scrolls sideways`, async () => {
       const { page, context, seen } = await openPage(browser, { viewport: { width, height: 800 }, colorScheme });
       for (const path of pages()) {
         await page.goto(server.url + path, { waitUntil: 'networkidle' });
@@ -36,6 +36,19 @@ for (const colorScheme of ['light', 'dark']) {
     });
   }
 }
+
+test('in German no page scrolls sideways on a phone, and no word of it is English', async () => {
+  const { page, context } = await openPage(browser, { viewport: { width: 360, height: 800 }, settings: { language: 'de' } });
+  for (const path of pages()) {
+    await page.goto(server.url + path, { waitUntil: 'networkidle' });
+    const extra = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    assert.ok(extra <= 0, `${path} is ${extra} px too wide`);
+    const words = await page.locator('button, h2, th, dt').allInnerTexts();
+    const english = words.filter((word) => /\b(Retry|Delete|Cancel|Search|Status of|Failed jobs|Created|Attempts|Channel|Queue|Waiting)\b/.test(word));
+    assert.deepEqual(english, [], path);
+  }
+  await context.close();
+});
 
 test('dialogs and menus have no serious finding either', async () => {
   const { page, context } = await openPage(browser, { viewport: { width: 360, height: 800 } });
@@ -51,7 +64,7 @@ test('dialogs and menus have no serious finding either', async () => {
   await context.close();
 });
 
-test('list, job, dialog and back with the keyboard alone', async () => {
+test('check 24: list, job, retry, dialog and back with the keyboard alone', async () => {
   const { page, context } = await openPage(browser);
   await page.goto(server.url);
   await page.locator('#page-title').waitFor();
@@ -59,16 +72,26 @@ test('list, job, dialog and back with the keyboard alone', async () => {
   await page.keyboard.press('f');
   await page.waitForURL(/\/failed$/);
   await page.locator('table.list tbody tr').first().waitFor();
-  await page.locator('table.list tbody tr .row-title').first().focus();
   await page.keyboard.press('j');
+  assert.equal(await page.evaluate(() => document.activeElement?.className), 'row-title', 'into the list');
   await page.keyboard.press('Enter');
   await page.waitForURL(/\/jobs\//);
   await page.getByRole('button', { name: 'Delete' }).waitFor();
   await until(() => page.evaluate(() => document.activeElement?.id), (id) => id === 'page-title', 'the heading has the focus');
-  for (let i = 0; i < 8; ++i) {
-    await page.keyboard.press('Tab');
-    if (await page.evaluate(() => document.activeElement?.textContent) === 'Delete') break;
-  }
+  const tabTo = async (text) => {
+    for (let i = 0; i < 8; ++i) {
+      await page.keyboard.press('Tab');
+      if (await page.evaluate(() => document.activeElement?.textContent) === text) return;
+    }
+    assert.fail(`${text} is not reached`);
+  };
+  const { updatedAt } = await api(server, `jobs/${failed.id}`);
+  await tabTo('Retry');
+  await page.keyboard.press('Enter');
+  await until(() => api(server, `jobs/${failed.id}`), (job) => job.status === 'failed' && job.updatedAt > updatedAt, 'it was tried again');
+  await page.locator('.heading .badge', { hasText: 'Failed' }).waitFor();
+  await page.evaluate(() => document.getElementById('page-title').focus());
+  await tabTo('Delete');
   await page.keyboard.press('Enter');
   await page.getByRole('dialog').waitFor();
   await page.keyboard.press('Escape');
@@ -110,14 +133,14 @@ test('theme, language and zone change at once and stay', async () => {
   await context.close();
 });
 
-/** A proxy that serves the dashboard below "/ops/queue", with or without taking the prefix off. */
-async function startProxy(target) {
+/** A proxy that serves the dashboard below "/ops/queue", and takes that off or leaves it. */
+async function startProxy(target, off = '/ops/queue') {
   const seen = [];
   const proxy = createServer((incoming, outgoing) => {
     seen.push(incoming.url);
     if (!incoming.url.startsWith('/ops/queue')) { outgoing.writeHead(404); return outgoing.end(); }
-    const upstream = httpRequest(target + incoming.url.slice('/ops/queue'.length), {
-      method: incoming.method, headers: { ...incoming.headers, host: new URL(target).host } }, (answer) => {
+    const upstream = httpRequest(target + incoming.url.slice(off.length), {
+      method: incoming.method, headers: incoming.headers }, (answer) => {
       outgoing.writeHead(answer.statusCode, answer.headers);
       answer.pipe(outgoing);
     });
@@ -129,31 +152,46 @@ async function startProxy(target) {
   return { seen, origin: `http://127.0.0.1:${proxy.address().port}`, stop: () => { proxy.closeAllConnections?.(); proxy.close(); } };
 }
 
-test('below a proxy\'s prefix every link, file and call stays below it', async () => {
-  const proxy = await startProxy(server.origin);
-  const { page, context } = await openPage(browser);
-  for (const path of ['', '/jobs', `/jobs/${failed.id}`, '/logs', '/about']) {
-    await page.goto(`${proxy.origin}/ops/queue/dashboard${path}`, { waitUntil: 'networkidle' });
-    const links = await page.locator('a[href]').evaluateAll((all) => all.map((link) => link.getAttribute('href')));
-    assert.ok(links.length > 5);
-    for (const link of links) assert.ok(new URL(link, page.url()).pathname.startsWith('/ops/queue/dashboard'), link);
-  }
-  assert.ok(proxy.seen.every((url) => url.startsWith('/ops/queue/dashboard')), proxy.seen.find((url) => !url.startsWith('/ops/queue/dashboard')));
-  await context.close();
-  proxy.stop();
-});
+for (const [what, path, off] of [['takes the prefix off', '', '/ops/queue'], ['keeps the prefix', '/ops/queue/town', '']]) {
+  test(`check 23: below a proxy that ${what} every link, file and call stays below it`, async (t) => {
+    const own = path ? await startServer({ config: `[server]\npath = "${path}"\n${hookConfig(provider)}` }) : server;
+    if (path) t.after(() => own.stop());
+    const job = path ? await enqueue(own) : failed;
+    if (path) await jobIn(own, job.id, 'failed');
+    const proxy = await startProxy(own.origin, off);
+    t.after(() => proxy.stop());
+    const base = path || '/ops/queue/dashboard';
+    const { page, context, seen } = await openPage(browser);
+    for (const at of ['', '/jobs', `/jobs/${job.id}`, '/logs', '/about']) {
+      await page.goto(proxy.origin + base + at, { waitUntil: 'networkidle' });
+      const links = await page.locator('a[href]').evaluateAll((all) => all.map((link) => link.getAttribute('href')));
+      assert.ok(links.length > 5);
+      for (const link of links) assert.ok(new URL(link, page.url()).pathname.startsWith(base), link);
+    }
+    await page.goto(`${proxy.origin}${base}/jobs/${job.id}`);
+    await page.getByRole('button', { name: 'Retry' }).click();
+    await page.getByText('Done: the job is queued again.').waitFor();
+    assert.ok(proxy.seen.length > 20 && proxy.seen.every((url) => url.startsWith(base)), proxy.seen.find((url) => !url.startsWith(base)));
+    assert.deepEqual(seen.problems, []);
+    await context.close();
+  });
+}
 
-test('eight tabs at once all load', async () => {
-  const { context } = await openPage(browser);
+test('check 23: eight tabs at once all load and live', async () => {
+  const { context } = await openPage(browser, { settings: { interval: 1 } });
   const tabs = await Promise.all(Array.from({ length: 8 }, () => context.newPage()));
+  const count = (tab) => tab.locator('[data-status="failed"]').innerText().then((text) => Number(text));
   await Promise.all(tabs.map(async (tab) => {
     await tab.goto(server.url);
     await tab.locator('[data-status="failed"]', { hasText: /\d/ }).waitFor();
   }));
+  await enqueue(server);
+  const { queue } = await until(() => api(server, 'stats'), ({ queue: now }) => now.pending + now.processing === 0);
+  await Promise.all(tabs.map((tab) => until(() => count(tab), (shown) => shown === queue.failed, 'each tab follows')));
   await context.close();
 });
 
-test('paused or hidden, the page asks for nothing', async () => {
+test('check 25: paused or hidden, the page asks for nothing', async () => {
   const { page, context, seen } = await openPage(browser, { settings: { interval: 1 } });
   await page.goto(`${server.url}/jobs`, { waitUntil: 'load' });
   await page.getByRole('button', { name: 'Pause refreshing' }).click();
@@ -174,8 +212,9 @@ test('paused or hidden, the page asks for nothing', async () => {
   await context.close();
 });
 
-test('a server that went away is one banner, and none when it is back', async () => {
+test('check 25: a server that went away is one banner, and none within ten seconds when it is back', async (t) => {
   const own = await startServer();
+  t.after(() => own.stop());
   const { page, context } = await openPage(browser, { settings: { interval: 1 } });
   await page.goto(`${own.url}/queues`);
   await page.locator('#page-title').waitFor();
@@ -183,7 +222,6 @@ test('a server that went away is one banner, and none when it is back', async ()
   await page.getByText('The server cannot be reached').waitFor();
   assert.equal(await page.locator('.banner').count(), 1);
   await own.restart();
-  await page.locator('.banner').waitFor({ state: 'detached', timeout: 12_000 });
+  await page.locator('.banner').waitFor({ state: 'detached', timeout: 10_500 });
   await context.close();
-  await own.stop();
 });

@@ -18,12 +18,12 @@ const READY_MS = 30_000;
 
 /** Where the channel "hook" sends to. `answer` decides each: a status, or a promise of one. */
 export async function startProvider() {
-  const provider = { answer: () => 200, requests: 0, url: '', stop: async () => {} };
+  const provider = { answer: () => 200, body: '{}', requests: 0, url: '', stop: async () => {} };
   const server = createServer(async (request, response) => {
     provider.requests += 1;
     for await (const _ of request); // eslint-disable-line no-unused-vars
     response.writeHead(await provider.answer(provider.requests));
-    response.end('{}');
+    response.end(provider.body);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -32,8 +32,8 @@ export async function startProvider() {
   return provider;
 }
 
-/** The configuration of a server with the channel "hook", which never opens its breaker. */
-export function hookConfig(provider, more = '') {
+/** The configuration of a server with the channel "hook", whose breaker never opens unless told otherwise. */
+export function hookConfig(provider, more = '', breaker = 'failures = 1000, cooldown = "1s"') {
   return `
 [queue]
 max_retries = 0
@@ -43,7 +43,7 @@ jitter = 0.0
 content_privacy = "public"
 ${more}
 [channels.hook]
-breaker = { failures = 1000, cooldown = "1s" }
+breaker = { ${breaker} }
 [[channels.hook.providers]]
 driver = "webhook"
 url = "${provider.url}"
@@ -108,20 +108,24 @@ export async function api(server, path, { method = 'GET', body, headers = {} } =
   return value;
 }
 
-/** Whether the server has a route; `t` is skipped, saying so, when not. */
-export async function needs(t, server, path, method = 'GET') {
-  const answer = await fetch(`${server.origin}/api/${path}`, {
-    method, headers: { 'content-type': 'application/json' }, body: method === 'GET' ? undefined : '{}' });
-  const problem = answer.ok ? {} : await answer.json().catch(() => ({}));
-  const missing = answer.status === 401 || answer.status === 405 || problem.detail === 'there is nothing at this path';
-  if (missing) t.skip(`this server has no ${method} /api/${path}`);
-  return !missing;
-}
-
 /** Enqueues a notification over "hook". */
 export function enqueue(server, { body = { event: 'test' }, options = {} } = {}) {
   return api(server, 'notifications', {
     method: 'POST', body: { notification: { via: ['hook'], hook: { body } }, recipient: {}, options } });
+}
+
+/** Enqueues all of `rows` (bodies of POST /notifications), in as few requests as may be. */
+export async function enqueueMany(server, rows) {
+  const ids = [];
+  for (let at = 0; at < rows.length; at += 500) {
+    const answer = await fetch(`${server.origin}/api/notifications/batch`, {
+      method: 'POST', headers: { 'content-type': 'application/x-ndjson' },
+      body: rows.slice(at, at + 500).map((row) => `${JSON.stringify(row)}\n`).join('') });
+    const { accepted, rejected, ids: some } = await answer.json();
+    if (rejected?.length !== 0) throw new Error(`a batch was refused: ${JSON.stringify(rejected)?.slice(0, 300)} ${accepted}`);
+    ids.push(...some);
+  }
+  return ids;
 }
 
 /** Asks until `check` of the answer is true. */

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { actionsFor, bulkActionsFor, dueAt, readOperation, isOver, titleOf } from '../../http/dashboard/src/actions';
-import { csvCell, csvRow } from '../../http/dashboard/src/export';
+import { actionsFor, bulkActionsFor, dueAt, planOf, titleOf } from '../../http/dashboard/src/actions';
+import { countCsvRows, withoutHeader } from '../../http/dashboard/src/export';
 import { catalogues, translate, type Key } from '../../http/dashboard/src/i18n';
-import { addSample, differences, keepSame } from '../../http/dashboard/src/series';
+import { addSample, differences, keepSame, sampleBefore, sumBy } from '../../http/dashboard/src/series';
+import { searchPage } from '../../http/dashboard/src/search';
 import { fromAnswer } from '../../http/dashboard/src/session';
 import { DEFAULTS, readSettings } from '../../http/dashboard/src/settings';
-import type { Job } from '../../http/dashboard/src/types';
+import type { Delivery, Job } from '../../http/dashboard/src/types';
 import { changeQuery, countFilters, nextPlace, pick, readQuery, writeQuery } from '../../http/dashboard/src/url_state';
 
 test('a query is the same after a round through the URL', () => {
@@ -82,22 +83,33 @@ test('a job is called by what it says', () => {
 });
 
 test('a retrying job is due with its first delivery', () => {
-  const delivery = (nextAttemptAt: string) => ({ status: 'retrying', attempts: 1, nextAttemptAt });
+  const delivery = (nextAttemptAt: string): Delivery => ({ status: 'retrying', attempts: 1, nextAttemptAt });
   assert.equal(dueAt(job({ status: 'retrying', deliveries: { a: delivery('2026-02-02'), b: delivery('2026-01-01') } })), '2026-01-01');
   assert.equal(dueAt(job({ status: 'completed' })), undefined);
 });
 
-test('a cell cannot become a formula', () => {
-  assert.equal(csvCell('=1+1'), "'=1+1");
-  assert.equal(csvCell('@x'), "'@x");
-  assert.equal(csvCell(-5), '-5');
-  assert.equal(csvRow(['a,b', 'say "x"', undefined, ['t1', 't2']]), '"a,b","say ""x""",,t1 t2\r\n');
+test('rows of a file are counted, whatever is inside quotes', () => {
+  const text = 'id,error\r\n1,"two\r\nlines, and a ""quote"""\r\n2,\r\n';
+  assert.equal(countCsvRows(text), 3);
+  assert.equal(countCsvRows(withoutHeader(text)), 2);
+  assert.equal(withoutHeader('id\r\n'), '');
 });
 
-test('an operation is over when it says so', () => {
-  const started = readOperation({ id: 'o1', action: 'retry', status: 'running', total: 5 });
-  assert.equal(isOver(started), false);
-  assert.equal(isOver({ ...started, status: 'done' }), true);
+test('how the channels of a notification hang together is read from it', () => {
+  const plan = planOf(job({ notification: { strategy: 'best-effort', fallback: [{ channel: 'sms', insteadOf: 'push' }] } }));
+  assert.deepEqual(plan, { strategy: 'best-effort', fallbacks: [{ channel: 'sms', insteadOf: 'push' }] });
+  assert.deepEqual(planOf(job({ notification: { strategy: 'other', fallback: 'x' } })), { strategy: undefined, fallbacks: [] });
+});
+
+test('the first look knows what happened in the ten seconds before it', () => {
+  const now = { time: 20_000, values: { completed: 105, failed: 1 } };
+  const before = sampleBefore(now, { completed: 0.5, failed: 3 });
+  assert.deepEqual(before, { time: 10_000, values: { completed: 100, failed: 0 } });
+  assert.deepEqual(differences([before, now]).map(({ counts }) => counts), [{ completed: 5, failed: 1 }]);
+});
+
+test('steps are summed up by their key, in order', () => {
+  assert.deepEqual(sumBy([0, 1, 2, 3], [1, 2, 4, 8], (time) => Math.floor(time / 3)), { times: [0, 3], values: [7, 8] });
 });
 
 test('every language has every key, with the same places', () => {
@@ -107,6 +119,9 @@ test('every language has every key, with the same places', () => {
       assert.ok(catalogue[key], `${language} ${key}`);
       assert.deepEqual(places(catalogue[key]), places(catalogues.en[key]), `${language} ${key}`);
     }
+  }
+  for (const [language, catalogue] of Object.entries(catalogues)) {
+    assert.deepEqual(Object.keys(catalogue).sort(), Object.keys(catalogues.en).sort(), `${language} has keys that nobody asks for`);
   }
 });
 
@@ -126,4 +141,29 @@ test('after signing in only pages of our own are opened', () => {
   for (const bad of ['https://example.com/', '//example.com', '/other', '/dashboardx', '/dashboard/sign-in', '/\\example.com', undefined]) {
     assert.deepEqual(nextPlace(bad, '/dashboard'), { path: '/', query: {} });
   }
+});
+
+const stop = new AbortController().signal;
+const page = (part: object) => ({ total: 0, totalExact: false, truncated: false, ...part });
+
+test('a search that stopped early is taken up again until the page is full', async () => {
+  const asked: unknown[] = [];
+  const answers = [
+    { rows: ['a'], page: page({ truncated: true, next: 'c1', prev: 'p0', total: 1 }) },
+    { rows: [], page: page({ truncated: true, next: 'c2', total: 1 }) },
+    { rows: ['b', 'c'], page: page({ truncated: true, next: 'c3', total: 3 }) },
+  ];
+  const found = await searchPage(async (query) => { asked.push(query); return answers.shift()!; }, { q: 'x' }, 3, stop, () => 0);
+  assert.deepEqual(found.rows, ['a', 'b', 'c']);
+  assert.deepEqual(asked, [{ q: 'x', limit: '3' }, { q: 'x', cursor: 'c1', limit: '2' }, { q: 'x', cursor: 'c2', limit: '2' }]);
+  assert.deepEqual([found.page.next, found.page.prev, found.page.total], ['c3', 'p0', 3]);
+});
+
+test('a search that finds nothing for long stops, and says how to go on', async () => {
+  let time = 0;
+  const found = await searchPage(async () => { time += 300; return { rows: [], page: page({ truncated: true, next: 'c' }) }; },
+    { tag: 'x' }, 50, stop, () => time);
+  assert.ok(time > 2000 && time < 3000);
+  assert.equal(found.page.truncated, true);
+  assert.equal(found.page.next, 'c');
 });

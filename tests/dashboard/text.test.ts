@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { ExactNumber, formatJson, parseExact } from '../../http/dashboard/src/exact_json';
 import { clip, oneLine, visible } from '../../http/dashboard/src/safe_text';
 import {
-  formatAbsolute, formatDuration, formatPercent, formatRelative, formatShort, fromInputTime, shortId, toInputTime,
+  dayOf, formatAbsolute, formatDuration, formatPercent, formatRelative, formatShare, formatShort, fromInputTime, shortId,
+  toInputTime,
 } from '../../http/dashboard/src/format';
 
 test('an integer beyond 2^53 keeps its digits', () => {
@@ -46,7 +47,7 @@ test('a megabyte is one short line', () => {
 
 test('durations read as people say them', () => {
   const shown = [0, 0.4, 3.14, 340, 999.6, 1500, 9940, 9960, 59_400, 60_000, 83_000, 3_600_000, 100_000_000, -1500].map(formatDuration);
-  assert.deepEqual(shown, ['0 ms', '0 ms', '3.1 ms', '340 ms', '1000 ms', '1.5 s', '9.9 s', '10 s', '59 s', '1 m', '1 m 23 s',
+  assert.deepEqual(shown, ['0 ms', '<1 ms', '3.1 ms', '340 ms', '1000 ms', '1.5 s', '9.9 s', '10 s', '59 s', '1 m', '1 m 23 s',
     '1 h', '1 d 3 h', '−1.5 s']);
   assert.equal(formatDuration(Number.NaN), '–');
 });
@@ -56,6 +57,16 @@ test('nearly all is not all', () => {
   assert.equal(formatPercent(100, 100, 'en'), '100%');
   assert.equal(formatPercent(1, 2, 'en'), '50%');
   assert.equal(formatPercent(0, 0, 'en'), '–');
+});
+
+test('nearly done is not done', () => {
+  assert.deepEqual([0, 0.254, 0.999, 1].map((share) => formatShare(share, 'en')), ['0%', '25%', '99%', '100%']);
+});
+
+test('a day begins at midnight of the zone', () => {
+  const time = Date.parse('2026-11-24T23:30:00.000Z');
+  assert.equal(dayOf(time, 'utc'), '2026-11-24');
+  assert.equal(dayOf(time, 'local'), new Date(time - new Date(time).getTimezoneOffset() * 60_000).toISOString().slice(0, 10));
 });
 
 test('big numbers are short', () => {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "townkrier/store.hpp"
 
@@ -18,12 +19,14 @@ class FaultyStore final : public Store {
   bool takes_jobs = true;
 
   std::size_t commits = 0;
+  std::vector<Durability> durabilities;  ///< Of the commits.
   /// Asked before each commit.
   enum class Fault { kNone, kDiskFull, kIo, kIoAfterTheWrite };
   std::function<Fault()> fault;
 
   Result<std::vector<EnqueueOutcome>> commit(const StoreBatch& batch, Durability d) override {
     ++commits;
+    durabilities.push_back(d);
     if (fail_with) return fail(*fail_with, "injected");
     switch (fault ? fault() : Fault::kNone) {
       case Fault::kDiskFull:

@@ -1,6 +1,7 @@
 // What a person can do to jobs: which actions a status allows, and the calls.
 import { ApiError, call, post, segment } from './api';
 import type { Job, JobStatus, Operation } from './types';
+import type { Query } from './url_state';
 
 export const JOB_ACTIONS = ['retry', 'run', 'cancel', 'delete'] as const;
 export type JobAction = (typeof JOB_ACTIONS)[number];
@@ -31,37 +32,23 @@ export function act(id: string, action: JobAction): Promise<unknown> {
   return action === 'delete' ? call(path, { method: 'DELETE' }) : post(`${path}/${action}`);
 }
 
-export type Selection = { ids: string[] } | { filter: Record<string, unknown>; expect: number };
+/** Ids, or what a list's filter means: the number the person saw keeps the server from doing more. */
+export type Selection = { ids: string[] } | { filter: Query; expect: number };
 
 export function startBulk(action: JobAction, selection: Selection): Promise<Operation> {
-  return post<unknown>('jobs/bulk', { action, ...selection }).then((answer) => readOperation(answer));
+  return post<Operation>('jobs/bulk', { action, ...selection });
 }
 
-export function readOperation(answer: unknown): Operation {
-  const whole = answer as Record<string, unknown>;
-  const one = (whole.operation ?? whole) as Record<string, unknown>;
-  const number = (value: unknown) => (typeof value === 'number' ? value : 0);
-  return {
-    id: String(one.id ?? whole.operationId ?? ''),
-    action: String(one.action ?? ''),
-    status: String(one.status ?? one.state ?? 'running'),
-    total: number(one.total ?? one.matched ?? one.expect),
-    done: number(one.done ?? one.succeeded),
-    skipped: number(one.skipped),
-    failed: number(one.failed),
-  };
+export function countBulk(action: JobAction, filter: Query): Promise<{ matched: number; exact: boolean }> {
+  return post('jobs/bulk', { action, filter, dryRun: true });
 }
 
-export function isOver({ status }: Operation): boolean {
-  return !['running', 'pending', 'queued', 'processing', 'cancelling'].includes(status);
+export function getOperation(id: string): Promise<Operation> {
+  return call<Operation>(`operations/${segment(id)}`);
 }
 
-export async function getOperation(id: string): Promise<Operation> {
-  return readOperation(await call<unknown>(`operations/${segment(id)}`));
-}
-
-export function cancelOperation(id: string): Promise<unknown> {
-  return call(`operations/${segment(id)}`, { method: 'DELETE' });
+export function cancelOperation(id: string): Promise<Operation> {
+  return call<Operation>(`operations/${segment(id)}`, { method: 'DELETE' });
 }
 
 /** What a person calls a job: what it says, or else its kind. */
@@ -76,6 +63,20 @@ export function titleOf(job: Job): string {
     }
   }
   return job.kind;
+}
+
+const STRATEGIES = ['each', 'best-effort', 'all-or-nothing'] as const;
+
+/** How the channels of a notification hang together, where it says so. */
+export function planOf({ notification }: Job): {
+  strategy?: (typeof STRATEGIES)[number];
+  fallbacks: { channel: string; insteadOf: string }[];
+} {
+  const listed = Array.isArray(notification?.fallback) ? notification.fallback as { channel?: unknown; insteadOf?: unknown }[] : [];
+  return {
+    strategy: STRATEGIES.find((one) => one === notification?.strategy),
+    fallbacks: listed.map(({ channel, insteadOf }) => ({ channel: String(channel), insteadOf: String(insteadOf) })),
+  };
 }
 
 /** When a waiting job is due: its deliveries say when they are tried again. */

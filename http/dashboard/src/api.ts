@@ -65,15 +65,25 @@ function problemOf(status: number, text: string, requestId: string): ApiError {
   }
 }
 
-/** The text of an answer that is not an error. */
-export async function callText(path: string, options: CallOptions = {}): Promise<string> {
+/** An answer that is not an error, and its text. */
+async function receive(path: string, options: CallOptions): Promise<{ text: string; headers: Headers }> {
   const answer = await send(path, options);
   const text = await answer.text();
   if (answer.status === 401 && !path.startsWith('session')) connection.set('signed-out');
   else if (answer.status === 502 || answer.status === 504) connection.set('offline');
   else if (answer.status !== 401) connection.set('ok');
   if (!answer.ok) throw problemOf(answer.status, text, answer.headers.get('x-request-id') ?? '');
-  return text;
+  return { text, headers: answer.headers };
+}
+
+export async function callText(path: string, options: CallOptions = {}): Promise<string> {
+  return (await receive(path, options)).text;
+}
+
+/** One page of a list as a file, and the cursor of the next. */
+export async function callFile(path: string, accept: string): Promise<{ text: string; next: string }> {
+  const { text, headers } = await receive(path, { accept });
+  return { text, next: headers.get('x-next-cursor') ?? '' };
 }
 
 export async function call<T>(path: string, options: CallOptions = {}): Promise<T> {

@@ -1,7 +1,5 @@
-// Walks all pages of a list and makes one text of them.
-import { call } from './api';
-import { formatJson } from './exact_json';
-import type { Page } from './types';
+// A list as one file: the server writes its pages (CSV or NDJSON), here they are put together.
+import { callFile } from './api';
 import { writeQuery, type Query } from './url_state';
 
 export const FORMATS = { csv: 'text/csv', ndjson: 'application/x-ndjson' } as const;
@@ -10,45 +8,38 @@ export type Format = keyof typeof FORMATS;
 const PAGE = 200;
 export const MAX_ROWS = 100_000;
 
-export const COLUMNS = {
-  jobs: ['id', 'kind', 'queue', 'status', 'priority', 'attempts', 'maxRetries', 'createdAt', 'scheduledFor',
-    'processedAt', 'completedAt', 'failedAt', 'error', 'tags'],
-  logs: ['id', 'notificationId', 'jobId', 'channel', 'recipient', 'status', 'provider', 'messageId', 'attempts',
-    'subject', 'createdAt', 'sentAt', 'deliveredAt', 'failedAt', 'error', 'tags'],
-} as const;
-
-/** One cell (RFC 4180). What a spreadsheet would run as a formula gets an apostrophe before it. */
-export function csvCell(value: unknown): string {
-  if (value === undefined || value === null) return '';
-  let text = typeof value === 'object' && !Array.isArray(value) && value.constructor === Object
-    ? formatJson(value) : Array.isArray(value) ? value.join(' ') : String(value);
-  if (/^[=+\-@\t\r]/.test(text) && typeof value !== 'number') text = `'${text}`;
-  return /[",\r\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text;
+/** Rows of a CSV text; a line break inside quotes does not end one. */
+export function countCsvRows(text: string): number {
+  let rows = 0;
+  let quoted = false;
+  for (let at = 0; at < text.length; ++at) {
+    const code = text.charCodeAt(at);
+    if (code === 34) quoted = !quoted;
+    else if (code === 10 && !quoted) rows += 1;
+  }
+  return rows;
 }
 
-export function csvRow(cells: readonly unknown[]): string {
-  return `${cells.map(csvCell).join(',')}\r\n`;
+export function withoutHeader(text: string): string {
+  return text.slice(text.indexOf('\n') + 1);
 }
 
-function ndjsonRow(row: unknown): string {
-  return `${formatJson(row).replace(/\n\s*/g, '')}\n`;
+function countLines(text: string): number {
+  return text.split('\n').length - 1;
 }
 
 export async function exportRows(path: 'jobs' | 'logs', query: Query, format: Format, progress: (rows: number) => void):
-  Promise<{ content: string; count: number; complete: boolean }> {
-  const columns = COLUMNS[path];
-  const parts: string[] = format === 'csv' ? [csvRow(columns)] : [];
+  Promise<{ parts: string[]; count: number; complete: boolean }> {
+  const parts: string[] = [];
   let count = 0;
   let cursor = '';
   do {
-    const page: Page & Record<string, unknown> = await call(`${path}${writeQuery({ ...query, limit: String(PAGE), cursor })}`);
-    const rows = page[path] as Record<string, unknown>[];
-    for (const row of rows) {
-      parts.push(format === 'csv' ? csvRow(columns.map((name) => row[name])) : ndjsonRow(row));
-    }
-    count += rows.length;
-    cursor = page.next ?? '';
+    const { text, next } = await callFile(`${path}${writeQuery({ ...query, limit: String(PAGE), cursor })}`, FORMATS[format]);
+    const rows = format === 'csv' ? withoutHeader(text) : text;
+    parts.push(parts.length === 0 ? text : rows);
+    count += format === 'csv' ? countCsvRows(rows) : countLines(rows);
+    cursor = next;
     progress(count);
   } while (cursor !== '' && count < MAX_ROWS);
-  return { content: parts.join(''), count, complete: cursor === '' };
+  return { parts, count, complete: cursor === '' };
 }

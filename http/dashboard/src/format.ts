@@ -37,11 +37,17 @@ export function formatPercent(part: number, whole: number, language: string): st
   return new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: digits }).format(shown);
 }
 
-/** 340 → "340 ms", 1500 → "1.5 s", 83_000 → "1 m 23 s", 100_000_000 → "1 d 3 h". */
+/** A share of 1 in whole percent; only what is all is 100 %. */
+export function formatShare(share: number, language: string): string {
+  const percent = share < 1 ? Math.min(Math.round(share * 100), 99) : 100;
+  return new Intl.NumberFormat(language, { style: 'percent' }).format(percent / 100);
+}
+
+/** 0.4 → "<1 ms", 340 → "340 ms", 1500 → "1.5 s", 83_000 → "1 m 23 s", 100_000_000 → "1 d 3 h". */
 export function formatDuration(ms: number): string {
   if (!Number.isFinite(ms)) return '–';
   if (ms < 0) return `−${formatDuration(-ms)}`;
-  if (ms < 1) return '0 ms';
+  if (ms < 1) return ms > 0 ? '<1 ms' : '0 ms';
   if (ms < SECOND) return `${ms < 10 ? Math.round(ms * 10) / 10 : Math.round(ms)} ms`;
   if (ms < 9950) return `${(Math.round(ms / 100) / 10).toString()} s`;
   const whole = Math.round(ms / SECOND) * SECOND;
@@ -91,6 +97,14 @@ export function formatBucket(time: number, step: number, style: Style): string {
     ? { day: 'numeric', month: 'short' }
     : { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' };
   return new Intl.DateTimeFormat(style.language, { ...options, timeZone: zoneOf(style) }).format(time);
+}
+
+/** The day of a time in the zone, "2026-11-24". */
+export function dayOf(time: number, zone: Zone): string {
+  const at = new Date(time);
+  const day = zone === 'utc' ? [at.getUTCFullYear(), at.getUTCMonth(), at.getUTCDate()]
+    : [at.getFullYear(), at.getMonth(), at.getDate()];
+  return [day[0], day[1]! + 1, day[2]].map((part) => String(part).padStart(2, '0')).join('-');
 }
 
 /** A UUID by its end: the beginning of UUIDv7 is a time, alike for all of one second. */

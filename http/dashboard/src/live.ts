@@ -1,10 +1,10 @@
 // The heartbeat: looks at the server every few seconds, in a visible tab, while the person is signed in.
 // Pages fetch again when it says that something changed.
-import { ApiError, call, connection } from './api';
+import { call, connection } from './api';
 import { settings } from './settings';
 import { createStore } from './store';
-import { addSample, type Sample } from './series';
-import type { Live, Stats } from './types';
+import { addSample, sampleBefore, type Sample } from './series';
+import type { Live } from './types';
 
 export const WINDOW_MS = 60_000;
 const MAX_BACKOFF_MS = 10_000;
@@ -27,30 +27,18 @@ let timer = 0;
 let running = false;
 let again = false;
 let failures = 0;
-let offered = true;
 
-async function look(): Promise<Live> {
-  if (offered) {
-    try {
-      const rev = beat.get().live?.rev ?? 0;
-      return await call<Live>(`live?rev=${rev}`);
-    } catch (error) {
-      if (!(error instanceof ApiError && error.missing)) throw error;
-      offered = false; // An older server: its statistics are what there is.
-    }
-  }
-  const stats = await call<Stats>('stats');
-  return { rev: -1, queue: stats.queue, changed: [], more: true, timestamp: stats.timestamp };
+function look(): Promise<Live> {
+  return call<Live>(`live?rev=${beat.get().live?.rev ?? 0}`);
 }
 
 function take(live: Live): void {
   const before = beat.get();
-  const moved = live.rev < 0 || live.rev !== before.live?.rev;
-  const samples = live.totals
-    ? addSample(before.samples, { time: Date.parse(live.timestamp), values: live.totals }, WINDOW_MS)
-    : [];
+  const sample = { time: Date.parse(live.timestamp), values: { ...live.totals } };
+  const samples = before.samples.length > 0 ? before.samples : [sampleBefore(sample, { ...live.rates })];
   beat.set({
-    turn: before.turn + 1, live, samples, at: live.timestamp, everything: moved,
+    turn: before.turn + 1, live, samples: addSample(samples, sample, WINDOW_MS), at: live.timestamp,
+    everything: live.rev !== before.live?.rev,
   });
 }
 

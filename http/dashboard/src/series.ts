@@ -13,6 +13,15 @@ export function addSample(samples: readonly Sample[], next: Sample, window: numb
   return [...samples.filter((sample) => sample.time >= next.time - window), next];
 }
 
+const RATE_MS = 10_000;
+
+/** The rates are those of the last ten seconds: what the counters were before them. */
+export function sampleBefore(now: Sample, rates: Record<string, number>): Sample {
+  const values = Object.entries(now.values).map(([name, value]) =>
+    [name, Math.max(value - Math.round((rates[name] ?? 0) * (RATE_MS / 1000)), 0)] as const);
+  return { time: now.time - RATE_MS, values: Object.fromEntries(values) };
+}
+
 export interface Difference {
   time: number;
   /** Per second. */
@@ -47,4 +56,18 @@ export function keepSame<T>(before: readonly T[], after: readonly T[], key: (row
     const old = known.get(key(row));
     return old !== undefined && JSON.stringify(old) === JSON.stringify(row) ? old : row;
   });
+}
+
+/** Sums of the values whose times have the same key, at the first of these times. */
+export function sumBy(times: readonly number[], values: readonly number[], keyOf: (time: number) => string | number):
+  { times: number[]; values: number[] } {
+  const sums = new Map<string | number, { time: number; value: number }>();
+  times.forEach((time, at) => {
+    const key = keyOf(time);
+    const sum = sums.get(key);
+    if (sum) sum.value += values[at] ?? 0;
+    else sums.set(key, { time, value: values[at] ?? 0 });
+  });
+  const all = [...sums.values()];
+  return { times: all.map(({ time }) => time), values: all.map(({ value }) => value) };
 }

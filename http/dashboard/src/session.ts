@@ -2,6 +2,7 @@
 import { ApiError, call, connection, post } from './api';
 import { refresh } from './live';
 import { createStore } from './store';
+import type { SessionAnswer } from './types';
 
 const ROLES = ['viewer', 'producer', 'operator', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
@@ -13,13 +14,7 @@ export interface Session {
   role: Role;
 }
 
-interface Answer {
-  user: string;
-  role: string;
-  loginRequired: boolean;
-}
-
-const OPEN: Session = { state: 'none', name: '', role: 'admin' };
+type Answer = Pick<SessionAnswer, 'user' | 'role' | 'loginRequired'>;
 
 export const session = createStore<Session>({ state: 'unknown', name: '', role: 'viewer' });
 
@@ -34,7 +29,6 @@ export async function loadSession(): Promise<void> {
   } catch (error) {
     const failure = error instanceof ApiError ? error : new ApiError(0, '', '');
     if (failure.status === 401) session.set({ state: 'signed-out', name: '', role: 'viewer' });
-    else if (failure.missing || failure.status === 405) session.set(OPEN);
     // Else the server is away: the heartbeat says so, and asks again through `connection`.
   }
 }

@@ -5,6 +5,9 @@ import type { Zone } from './format';
 export const INTERVALS = [1, 2, 5, 10, 30] as const;
 export const PAGE_SIZES = [25, 50, 100, 200] as const;
 export const LANGUAGES = { en: 'English', de: 'Deutsch' } as const;
+/** Of the overview's history. */
+export const RANGES = ['1h', '24h', '7d', '30d'] as const;
+export type HistoryRange = (typeof RANGES)[number];
 export type Language = keyof typeof LANGUAGES;
 export type Theme = 'system' | 'light' | 'dark';
 
@@ -16,12 +19,14 @@ export interface Settings {
   interval: number;
   paused: boolean;
   pageSize: number;
+  /** The one chosen last. */
+  range: HistoryRange;
 }
 
 const KEY = 'townkrier.settings';
 
 export const DEFAULTS: Settings = {
-  theme: 'system', zone: 'local', language: 'en', interval: 2, paused: false, pageSize: 50,
+  theme: 'system', zone: 'local', language: 'en', interval: 2, paused: false, pageSize: 50, range: '1h',
 };
 
 function oneOf<T>(value: unknown, allowed: readonly T[], fallback: T): T {
@@ -45,6 +50,7 @@ export function readSettings(text: string | null, language: string): Settings {
     interval: oneOf<number>(stored.interval, INTERVALS, DEFAULTS.interval),
     paused: stored.paused === true,
     pageSize: oneOf<number>(stored.pageSize, PAGE_SIZES, DEFAULTS.pageSize),
+    range: oneOf(stored.range, RANGES, DEFAULTS.range),
   };
 }
 

@@ -293,6 +293,20 @@ TEST(SeriesJson, HasOneValueForEachStep) {
             nlohmann::json::parse(R"([{"name":"mail","values":[3,0,4,0]}])"));
 }
 
+TEST(SeriesJson, GivesEachMetricAtOnce) {
+  SeriesBucket bucket = bucket_at(kStart, 7);
+  bucket.total[kFailed] = 2;
+  const SeriesView view{.metric = SeriesView::Metric::kCounts,
+                        .step = SeriesView::Step::kMinute,
+                        .from = kStart,
+                        .to = kStart + 2min};
+  const auto body = series_to_json(view, std::vector{bucket});
+  EXPECT_EQ(body["metric"], "counts");
+  EXPECT_EQ(body["series"], nlohmann::json::parse(R"([{"name":"enqueued","values":[0,0]},
+      {"name":"completed","values":[7,0]}, {"name":"failed","values":[2,0]},
+      {"name":"retried","values":[0,0]}])"));
+}
+
 TEST(SeriesJson, AddsHoursUpToDays) {
   const std::vector<SeriesBucket> buckets = {bucket_at(kStart, 3), bucket_at(kStart + 23h, 4),
                                              bucket_at(kStart + 24h, 5)};

@@ -93,10 +93,30 @@ TEST(JobJson, HasTheDocumentedShape) {
   EXPECT_EQ(job_to_json(job_of(of, at), kMasked), expected);
 }
 
+TEST(JobJson, ShowsProgressEverywhereAndLogLinesOfOneJobAlone) {
+  JobState at = state();
+  at.progress = JobProgress{0.25, 3, 12, "page 3", kNow};
+  at.log = {{kNow, 2, "page 3 is drawn"}};
+  at.log_dropped = 4;
+  const Job job = job_of(envelope(), at);
+  const json shown = job_to_json(job, kMasked);
+  EXPECT_EQ(shown["progress"], (json{{"percent", 25.0},
+                                     {"done", 3},
+                                     {"total", 12},
+                                     {"message", "page 3"},
+                                     {"updatedAt", to_iso8601(kNow)}}));
+  EXPECT_FALSE(shown.contains("logLines"));
+  const json whole = whole_job_to_json(job, kMasked);
+  EXPECT_EQ(whole["logLines"],
+            json::array({json{
+                {"timestamp", to_iso8601(kNow)}, {"attempt", 2}, {"text", "page 3 is drawn"}}}));
+  EXPECT_EQ(whole["logLinesDropped"], 4);
+}
+
 TEST(JobJson, LeavesOutWhatIsAbsent) {
   const json object = job_to_json(job_of(JobEnvelope{}, JobState{}), kMasked);
-  for (const char* name :
-       {"scheduledFor", "processedAt", "completedAt", "failedAt", "error", "result", "payload"}) {
+  for (const char* name : {"scheduledFor", "processedAt", "completedAt", "failedAt", "error",
+                           "result", "payload", "progress"}) {
     EXPECT_FALSE(object.contains(name)) << name;
   }
   EXPECT_EQ(object["metadata"], json::object());

@@ -35,6 +35,18 @@ TEST_F(ApiActivity, SeriesAreADayOfHoursUnlessToldOtherwise) {
   EXPECT_EQ(backend_->series_filter->from, kNow - 24h);
 }
 
+TEST_F(ApiActivity, CountsAreASeriesOfEachMetric) {
+  const auto body = json(get("/api/series?metric=counts"));
+  EXPECT_EQ(body["metric"], "counts");
+  std::vector<std::string> names;
+  for (const auto& one : body["series"]) {
+    names.push_back(one["name"]);
+    EXPECT_EQ(one["values"].size(), 24u);
+  }
+  EXPECT_EQ(names, (std::vector<std::string>{"enqueued", "completed", "failed", "retried"}));
+  EXPECT_EQ(pointers(get("/api/series?metric=counts&by=queue")), std::vector<std::string>{"by"});
+}
+
 TEST_F(ApiActivity, SeriesCoverWholeSteps) {
   get("/api/series?metric=failed&step=minute&by=channel&from=2025-12-31T23:00:30Z&to=2025-12-31T"
       "23:10:01Z");

@@ -10,8 +10,8 @@ import { createStore, useStore } from '../store';
 import { hasIcon, Icon, type IconName } from './icons';
 
 const SHAPES: Record<string, IconName> = {
-  sending: 'processing', sent: 'completed', delivered: 'completed', bounced: 'failed', complained: 'warning',
-  closed: 'completed', open: 'failed', 'half-open': 'warning', ok: 'completed', degraded: 'warning', failing: 'failed',
+  sending: 'processing', skipped: 'cancelled', sent: 'completed', delivered: 'completed', bounced: 'failed', complained: 'warning',
+  closed: 'completed', open: 'failed', 'half-open': 'warning', partly: 'warning', ok: 'completed', degraded: 'warning', failing: 'failed',
   success: 'completed', enqueued: 'pending', paused: 'pause', running: 'play',
 };
 
@@ -21,7 +21,7 @@ export function Badge({ status, group = 'status' }: { status: string; group?: 's
   return (
     <span class={`badge s-${status.replace(/[^a-z-]/g, '')}`}>
       <Icon name={name} size={14} />
-      {oneWord(word(group, status))}
+      <span class="badge-word">{oneWord(word(group, status))}</span>
     </span>
   );
 }
@@ -70,6 +70,15 @@ export function LongText({ value, limit = 2000 }: { value: string; limit?: numbe
         </button>
       )}
     </>
+  );
+}
+
+/** A small bar: how much of a whole. The number stands beside it. */
+export function Bar({ share, paint = 'processing', class: name = '' }: { share: number; paint?: string; class?: string }) {
+  return (
+    <span class={`bar ${name}`} aria-hidden="true">
+      <span class={`paint-${paint}`} style={{ width: `${Math.round(Math.min(Math.max(share, 0), 1) * 100)}%` }} />
+    </span>
   );
 }
 

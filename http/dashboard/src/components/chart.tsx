@@ -25,6 +25,29 @@ interface ChartProps {
   height?: number;
   /** The plain sum makes sense (counts, not rates). */
   sums?: boolean;
+  /** Bars stand on each other, the last at the bottom. */
+  stacked?: boolean;
+  /** What the table has, where it is not what is drawn. */
+  table?: { times: number[]; lines: Line[]; format: (value: number) => string };
+}
+
+/** So few values among gaps are drawn as dots, which show by themselves and do not hide each other. */
+const FEW = 30;
+
+function isSparse({ lines, kind }: ChartProps): boolean {
+  return kind !== 'bars' && lines.every(({ values }) => values.includes(null) && values.filter((value) => value !== null).length < FEW);
+}
+
+/** What uPlot draws: times, then a row a line. An empty bar is none. */
+function drawn({ times, lines, kind, stacked }: ChartProps): uPlot.AlignedData {
+  const rows = lines.map(({ values }) => [...values]);
+  if (stacked) {
+    for (let row = rows.length - 2; row >= 0; --row) {
+      rows[row] = rows[row]!.map((value, at) => (value ?? 0) + (rows[row + 1]![at] ?? 0));
+    }
+  }
+  const shown = kind === 'bars' ? rows.map((row) => row.map((value) => value || null)) : rows;
+  return [times, ...shown] as uPlot.AlignedData;
 }
 
 function color(name: string): string {
@@ -41,7 +64,9 @@ function faint(value: string, alpha: number): string {
     `rgba(${parts.split(/[\s,/]+/).slice(0, 3).join(', ')}, ${alpha})`);
 }
 
-function optionsOf({ lines, kind, format, tick, range, height }: ChartProps, width: number): uPlot.Options {
+function optionsOf(props: ChartProps, width: number): uPlot.Options {
+  const { lines, kind, format, tick, range, height } = props;
+  const dots = isSparse(props);
   const grid = faint(color('line'), 0.7);
   const axis = { stroke: color('muted'), grid: { stroke: grid, width: 1 }, ticks: { show: false },
     font: '11px system-ui, sans-serif' };
@@ -60,9 +85,10 @@ function optionsOf({ lines, kind, format, tick, range, height }: ChartProps, wid
     series: [{}, ...lines.map((line): uPlot.Series => {
       const stroke = color(line.color);
       return {
-        label: line.name, stroke, width: 1.5, spanGaps: false,
-        fill: faint(stroke, kind === 'bars' ? 0.55 : 0.1), points: { show: false },
-        paths: kind === 'bars' ? uPlot.paths.bars!({ size: [0.75, 40], gap: 1 }) : undefined,
+        label: line.name, stroke, width: kind === 'bars' ? 0 : 1.5, spanGaps: false,
+        fill: faint(stroke, kind === 'bars' ? 0.85 : dots ? 0 : 0.08),
+        points: { show: dots, size: 6, fill: stroke },
+        paths: kind === 'bars' ? uPlot.paths.bars!({ size: [0.8, 48], gap: 1, radius: 0.08 }) : undefined,
       };
     })],
   };
@@ -72,20 +98,19 @@ function Plot(props: ChartProps & { hover: (index: number | null) => void }) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const { theme } = useStore(settings);
-  const shape = props.lines.map((line) => line.name).join('|') + (props.kind ?? '') + theme;
+  const shape = props.lines.map((line) => line.name).join('|') + (props.kind ?? '') + theme + isSparse(props);
   const latest = useRef(props);
   latest.current = props;
 
   useEffect(() => {
     const target = box.current!;
-    const data = () => [latest.current.times, ...latest.current.lines.map((line) => line.values)] as uPlot.AlignedData;
     const make = () => {
       plot.current?.destroy();
       const options = optionsOf({ ...latest.current, range: undefined }, Math.max(target.clientWidth, 120));
       options.scales!.x!.range = (_, min, max) => latest.current.range ?? [min ?? 0, max ?? 1];
       options.axes![0]!.values = (_, splits) => splits.map((split) => latest.current.tick?.(split) ?? '');
       options.hooks = { setCursor: [(chart) => latest.current.hover(chart.cursor.idx ?? null)] };
-      plot.current = new uPlot(options, data(), target);
+      plot.current = new uPlot(options, drawn(latest.current), target);
     };
     make();
     const observer = new ResizeObserver(() => plot.current?.setSize({
@@ -102,13 +127,14 @@ function Plot(props: ChartProps & { hover: (index: number | null) => void }) {
   }, [shape]);
 
   useEffect(() => {
-    plot.current?.setData([props.times, ...props.lines.map((line) => line.values)] as uPlot.AlignedData);
+    plot.current?.setData(drawn(props));
   }, [props.times, props.lines]);
 
   return <div class="plot" ref={box} aria-hidden="true" />;
 }
 
-function DataTable({ label, times, lines, format, sums }: ChartProps) {
+function DataTable({ label, sums, ...props }: ChartProps) {
+  const { times, lines, format } = props.table ?? props;
   const style = useStore(settings);
   return (
     <div class="scroll chart-table" tabIndex={0} role="region" aria-label={label}>
@@ -138,12 +164,15 @@ export function Chart(props: ChartProps) {
   const style = useStore(settings);
   const at = index ?? props.times.length - 1;
   const time = props.times[at];
+  // What a bar graph says as a whole is its sum; a line's is where it is now.
+  const valueOf = ({ values }: Line) => (props.kind === 'bars' && props.sums && index === null
+    ? values.reduce<number>((sum, value) => sum + (value ?? 0), 0) : values[at]);
   return (
     <figure class="chart">
       <figcaption>
         <span class="legend">
           {props.lines.map((line) => {
-            const value = line.values[at];
+            const value = valueOf(line);
             return (
               <span class="legend-item" key={line.name}>
                 <span class={`swatch paint-${line.color}`} aria-hidden="true" />{line.name}

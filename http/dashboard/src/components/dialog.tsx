@@ -8,10 +8,10 @@ import { createStore, useStore } from '../store';
 import { Icon } from './icons';
 
 export interface Question {
-  title: string;
+  title: ComponentChildren;
   body: ComponentChildren;
   /** The verb: "Delete 3 jobs". */
-  confirm: string;
+  confirm: ComponentChildren;
   danger?: boolean;
   /** Runs on yes; the dialog stays, with the error, when it fails. */
   run: () => Promise<void>;
@@ -24,7 +24,7 @@ export function ask(next: Question): void {
 }
 
 export function Modal({ title, close, children, wide = false }:
-  { title: string; close: () => void; children: ComponentChildren; wide?: boolean }) {
+  { title: ComponentChildren; close: () => void; children: ComponentChildren; wide?: boolean }) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const from = document.activeElement;

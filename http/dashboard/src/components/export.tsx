@@ -7,8 +7,8 @@ import type { Query } from '../url_state';
 import { tell } from './dialog';
 import { Icon } from './icons';
 
-function save(content: string, type: string, name: string): void {
-  const url = URL.createObjectURL(new Blob([content], { type }));
+function save(content: string[], type: string, name: string): void {
+  const url = URL.createObjectURL(new Blob(content, { type }));
   const link = document.createElement('a');
   link.href = url;
   link.download = name;
@@ -21,8 +21,8 @@ export function ExportButton({ path, query, name }: { path: 'jobs' | 'logs'; que
   const run = async (format: Format) => {
     setRows(0);
     try {
-      const { content, count, complete } = await exportRows(path, query, format, setRows);
-      save(content, FORMATS[format], `townkrier-${name}-${new Date().toISOString().slice(0, 19).replace(/:/g, '')}.${format}`);
+      const { parts, count, complete } = await exportRows(path, query, format, setRows);
+      save(parts, FORMATS[format], `townkrier-${name}-${new Date().toISOString().slice(0, 19).replace(/:/g, '')}.${format}`);
       tell(t(complete ? 'export.done' : 'export.cut', { count }), complete ? 'done' : 'failed');
     } catch (error) {
       tell(messageOf(error), 'failed');

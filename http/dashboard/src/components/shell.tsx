@@ -157,6 +157,8 @@ export function useKeys(help: () => void): void {
       else if (event.key === '?') { event.preventDefault(); help(); }
       else if (event.key === 'p') change({ paused: !settings.get().paused });
       else if (event.key === '.') refresh();
+      // Into the list; from there on it moves by itself.
+      else if (/^[jk]$/.test(event.key) && !event.defaultPrevented) document.querySelector<HTMLElement>('table.list .row-title')?.focus();
     };
     document.addEventListener('keydown', onKey);
     return () => document.removeEventListener('keydown', onKey);

@@ -36,13 +36,13 @@ export function AboutPage() {
               <>
                 <Facts rows={[
                   [t('about.status'), <Badge status={status} group="health" />],
-                  [t('about.server'), `townkrierd ${visible(version)}`],
+                  [t('about.server'), `townkrierd ${visible(version ?? '')}`],
                   [t('about.dashboard'), DASHBOARD_VERSION],
                   [t('about.clock'), <Time at={timestamp} exact />],
                 ]} />
                 <h3>{t('about.checks')}</h3>
-                {Object.keys(checks).length === 0 ? <Empty title={t('about.no-checks')} /> : (
-                  <Facts rows={Object.entries(checks).map(([name, text]) => [<Text value={name} />,
+                {Object.keys(checks ?? {}).length === 0 ? <Empty title={t('about.no-checks')} /> : (
+                  <Facts rows={Object.entries(checks ?? {}).map(([name, text]) => [<Text value={name} />,
                     text === 'ok' ? <Badge status="ok" group="health" /> : <Text class="error-text" value={text} />])} />
                 )}
               </>

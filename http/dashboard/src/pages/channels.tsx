@@ -1,6 +1,6 @@
 // Channels and their providers: who sends, who fails, how fast, whose breaker is open.
 import { call } from '../api';
-import { Badge, Heading, Text } from '../components/basics';
+import { Badge, Bar, Heading, Text } from '../components/basics';
 import { Empty, Shown } from '../components/panel';
 import { Scroll } from '../components/scroll';
 import { formatDuration, formatPercent, formatShort } from '../format';
@@ -10,7 +10,7 @@ import { settings } from '../settings';
 import { useStore } from '../store';
 import type { ChannelInfo, Latency } from '../types';
 import { useData } from '../use_data';
-import { worstBreaker } from './overview_parts';
+import { breakerOf } from './overview_parts';
 
 function Times({ latency }: { latency: Latency | undefined }) {
   const some = latency && latency.count > 0 ? latency : null;
@@ -47,21 +47,21 @@ function Counts({ of, language }: { of: Numbers; language: string }) {
 /** A channel, and below it its providers where they say more than the channel does. */
 function Channel({ channel, language }: { channel: ChannelInfo; language: string }) {
   const load = channel.concurrency > 0 ? channel.inFlight / channel.concurrency : 0;
-  const only = channel.providers.length === 1 && channel.providers[0]!.name === channel.name;
+  const only = channel.providers.length === 1 && channel.providers[0]!.name === channel.name.replace(/^@/, '');
   return (
     <tbody>
       <tr data-channel={channel.name}>
         <td><a class="row-title" href={linkTo('/logs', { channel: channel.name })}><Text value={channel.name} limit={60} /></a></td>
-        <td><Badge status={worstBreaker(channel)} group="breaker" /></td>
+        <td class="state"><Badge status={breakerOf(channel)} group="breaker" /></td>
         <td class="num mid">{channel.inFlight}<span class="muted">/{channel.concurrency}</span>
-          <meter class="load" min={0} max={1} value={Math.min(load, 1)} aria-label={t('channel.load')} /></td>
+          <Bar class="load" share={load} paint={load >= 1 ? 'retrying' : 'processing'} /></td>
         <td class="num mid">{formatShort(channel.waiting, language)}</td>
         <Counts of={channel} language={language} />
       </tr>
       {!only && channel.providers.map((provider) => (
         <tr class="sub" key={provider.name}>
           <td><Text value={provider.name} limit={60} /></td>
-          <td><Badge status={provider.breaker} group="breaker" /></td>
+          <td class="state"><Badge status={provider.breaker} group="breaker" /></td>
           <td class="num mid">{provider.inFlight ?? '–'}</td>
           <td class="num mid">–</td>
           <Counts of={provider} language={language} />
@@ -83,7 +83,7 @@ export function ChannelsPage() {
             <Scroll label={t('nav.channels')}>
               <table class="list">
                 <thead><tr>
-                  <th scope="col">{t('channel.name')}</th><th scope="col">{t('channel.breaker')}</th>
+                  <th scope="col">{t('channel.name')}</th><th scope="col" class="state">{t('channel.breaker')}</th>
                   <th scope="col" class="num mid">{t('channel.in-flight')}</th><th scope="col" class="num mid">{t('channel.waiting')}</th>
                   <th scope="col" class="num">{t('channel.sent')}</th><th scope="col" class="num">{t('channel.failed')}</th>
                   <th scope="col" class="num wide">{t('channel.retried')}</th>

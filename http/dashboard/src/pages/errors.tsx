@@ -1,6 +1,6 @@
 // Failed jobs, grouped by kind and message.
 import { call } from '../api';
-import { Heading, JobLink, Text, Time } from '../components/basics';
+import { Bar, Heading, JobLink, Text, Time } from '../components/basics';
 import { Empty, Shown } from '../components/panel';
 import { Scroll } from '../components/scroll';
 import { formatNumber } from '../format';
@@ -15,7 +15,7 @@ function Group({ group, most, language }: { group: ErrorGroup; most: number; lan
   return (
     <tr>
       <td class="num strong">{formatNumber(group.count, language)}
-        <meter class="share" min={0} max={most} value={group.count} aria-hidden="true" /></td>
+        <Bar class="share" share={group.count / most} paint="failed" /></td>
       <td class="main">
         <a class="row-title error-text" href={linkTo(`/jobs/${group.jobId}`)}><Text value={group.message || '–'} limit={240} /></a>
         <span class="row-sub"><Text value={group.kind} limit={60} /><JobLink id={group.jobId} /></span>

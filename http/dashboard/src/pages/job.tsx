@@ -1,9 +1,10 @@
 // One job: what it says, what happened, what can be done about it.
 import { useState } from 'preact/hooks';
-import { act, actionsFor, dueAt, messageOf, titleOf, type JobAction } from '../actions';
+import { act, actionsFor, channelsOf, dueAt, messageOf, planOf, titleOf, type JobAction } from '../actions';
 import { ApiError, call, segment } from '../api';
 import { Badge, CopyButton, Facts, Heading, JobLink, Tags, Text, Time } from '../components/basics';
 import { ask, tell } from '../components/dialog';
+import { Icon } from '../components/icons';
 import { JsonView } from '../components/json_view';
 import { Empty, Panel, Problem, Skeleton } from '../components/panel';
 import { Priority } from '../components/priority';
@@ -16,14 +17,22 @@ import { useStore } from '../store';
 import { visible } from '../safe_text';
 import type { Job } from '../types';
 import { useData } from '../use_data';
-import { Countdown, DeliveryTable, ProgressBar, Timeline } from './job_parts';
+import { Countdown, DeliveryTable, LogLines, ProgressBar, Timeline } from './job_parts';
 
 const NEXT: Record<JobAction, string> = { retry: 'job.retried', run: 'job.ran', cancel: 'job.was-cancelled', delete: 'job.deleted' };
 
-function Actions({ job, changed }: { job: Job; changed: () => void }) {
+interface ActionsProps {
+  job: Job;
+  changed: () => void;
+  /** Why the server did not do it; empty: nothing to tell any more. */
+  refused: (why: string) => void;
+}
+
+function Actions({ job, changed, refused }: ActionsProps) {
   const [busy, setBusy] = useState('');
   const perform = async (action: JobAction) => {
     setBusy(action);
+    refused('');
     try {
       await act(job.id, action);
       tell(t(NEXT[action] as 'job.retried'));
@@ -45,7 +54,7 @@ function Actions({ job, changed }: { job: Job; changed: () => void }) {
       return;
     }
     // The state may have changed meanwhile: the answer says so, and the page shows the new one.
-    perform(action).catch((error: unknown) => tell(messageOf(error), 'failed'));
+    perform(action).catch((error: unknown) => refused(messageOf(error)));
   };
   return (
     <>
@@ -59,8 +68,19 @@ function Actions({ job, changed }: { job: Job; changed: () => void }) {
   );
 }
 
+function Refusal({ why, close }: { why: string; close: () => void }) {
+  return (
+    <div class="problem" role="alert">
+      <Icon name="warning" />
+      <div><p><b>{t('job.refused')}</b></p><p>{visible(why)}</p></div>
+      <button type="button" class="icon-button" aria-label={t('dialog.close')} onClick={close}><Icon name="close" size={14} /></button>
+    </div>
+  );
+}
+
 function Summary({ job }: { job: Job }) {
   const due = dueAt(job);
+  const plan = planOf(job);
   const rows: [string, preact.ComponentChildren][] = [
     [t('job.status'), <><Badge status={job.status} />{due && <> <Countdown at={due} /></>}</>],
     [t('job.kind'), <Text value={job.kind} limit={80} />],
@@ -69,6 +89,10 @@ function Summary({ job }: { job: Job }) {
     [t('job.attempts'), t('job.attempts-of', { done: job.attempts, most: job.maxRetries + 1 })],
     [t('job.created'), <Time at={job.createdAt} />],
   ];
+  if (plan.strategy) rows.push([t('job.strategy'), t(`strategy.${plan.strategy}`)]);
+  for (const { channel, insteadOf } of plan.fallbacks) {
+    rows.push([t('job.fallback'), <><Text value={channel} limit={60} /> {t('job.instead-of')} <Text value={insteadOf} limit={60} /></>]);
+  }
   if (job.scheduledFor) rows.push([t('job.scheduled-for'), <Time at={job.scheduledFor} />]);
   if (job.processedAt) rows.push([t('job.started'), <Time at={job.processedAt} />]);
   if (job.completedAt) rows.push([t('job.completed'), <Time at={job.completedAt} />]);
@@ -96,9 +120,10 @@ function Details({ job }: { job: Job }) {
       {job.error && (
         <Panel title={t('job.error')} class="error-panel"><pre class="text error-text" tabIndex={0}><Text value={job.error} limit={4000} /></pre></Panel>
       )}
-      {job.progress !== undefined && <ProgressBar progress={job.progress} />}
+      {job.progress !== undefined && <ProgressBar progress={job.progress} running={job.status === 'processing'} />}
       <div class="grid-main">
         <div class="stack">
+          {(job.logLines?.length ?? 0) > 0 && <LogLines job={job} />}
           {Object.keys(job.deliveries).length > 0 && <DeliveryTable job={job} />}
           <Timeline job={job} />
           <Payload job={job} />
@@ -118,6 +143,7 @@ function Details({ job }: { job: Job }) {
 export function JobPage({ id }: { id: string }) {
   const operator = mayOperate(useStore(session));
   const loaded = useData(`job ${id}`, (signal) => call<Job>(`jobs/${segment(id)}`, { signal }));
+  const [refusal, setRefusal] = useState('');
   const { data: job, error } = loaded;
   if (error instanceof ApiError && error.status === 404) {
     return (
@@ -133,9 +159,10 @@ export function JobPage({ id }: { id: string }) {
     <>
       <Heading title={<Text value={titleOf(job)} limit={90} />}
         note={<><Badge status={job.status} /> <span class="id-line"><JobLink id={job.id} full /><CopyButton text={job.id} label={t('copy.id')} /></span></>}>
-        {operator && <Actions job={job} changed={() => void loaded.reload()} />}
-        <a class="button" href={linkTo('/logs', { jobId: job.id })}>{t('job.logs')}</a>
+        {operator && <Actions job={job} changed={() => void loaded.reload()} refused={setRefusal} />}
+        {channelsOf(job).length > 0 && <a class="button" href={linkTo('/logs', { jobId: job.id })}>{t('job.logs')}</a>}
       </Heading>
+      {refusal && <Refusal why={refusal} close={() => setRefusal('')} />}
       {error && <Problem error={error} />}
       <Details job={job} />
     </>

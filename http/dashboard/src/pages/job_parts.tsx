@@ -1,14 +1,15 @@
 // Parts of the job's page.
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { Badge, LongText, Text, Time, useNow } from '../components/basics';
 import { Empty, Panel } from '../components/panel';
 import { Scroll } from '../components/scroll';
-import { formatClock, formatDuration } from '../format';
+import { formatClock, formatDuration, formatShare } from '../format';
 import { t } from '../i18n';
 import { linkTo } from '../router';
 import { visible } from '../safe_text';
 import { settings } from '../settings';
 import { useStore } from '../store';
-import type { HistoryEntry, Job, Progress } from '../types';
+import type { Delivery, HistoryEntry, Job, Progress } from '../types';
 
 /** Counts down to a retry or a schedule. */
 export function Countdown({ at }: { at: string }) {
@@ -16,16 +17,78 @@ export function Countdown({ at }: { at: string }) {
   return <span class="countdown">{left > 0 ? t('job.in', { time: formatDuration(Math.ceil(left / 1000) * 1000) }) : t('job.due-now')}</span>;
 }
 
-export function ProgressBar({ progress }: { progress: Progress | number }) {
-  const percent = typeof progress === 'number' ? progress : (progress.percent ?? progress.value ?? 0);
-  const message = typeof progress === 'number' ? undefined : progress.message;
+export function ProgressBar({ progress, running }: { progress: Progress; running: boolean }) {
+  const { language } = useStore(settings);
+  const { percent, done, total, message } = progress;
   return (
     <Panel title={t('job.progress')}>
-      <div class="progress-line">
-        <progress max={100} value={percent} aria-label={t('job.progress')} /><b>{Math.round(percent)} %</b>
+      <div class={`progress-line ${running ? '' : 'still'}`}>
+        <progress max={100} value={percent} aria-label={t('job.progress')} />
+        <b>{formatShare(percent / 100, language)}</b>
       </div>
-      {message && <p><Text value={message} limit={400} /></p>}
+      <p class="muted progress-note">
+        {total !== undefined && <span>{t('job.done-of', { done: done ?? 0, total })}</span>}
+        {message && <Text value={message} limit={400} />}
+        <Time at={progress.updatedAt} />
+      </p>
     </Panel>
+  );
+}
+
+/** What its handler wrote, newest last, as in any log; it stays at its end while it grows. */
+export function LogLines({ job }: { job: Job }) {
+  const style = useStore(settings);
+  const box = useRef<HTMLOListElement>(null);
+  const lines = job.logLines ?? [];
+  const atEnd = useRef(true);
+  useLayoutEffect(() => {
+    if (atEnd.current && box.current) box.current.scrollTop = box.current.scrollHeight;
+  }, [lines.length]);
+  const look = () => {
+    const { scrollTop, scrollHeight, clientHeight } = box.current!;
+    atEnd.current = scrollHeight - scrollTop - clientHeight < 24;
+  };
+  return (
+    <Panel title={t('job.log')}>
+      {(job.logLinesDropped ?? 0) > 0 && <p class="note">{t('job.log-dropped', { count: job.logLinesDropped! })}</p>}
+      <ol class="log-lines" ref={box} onScroll={look} tabIndex={0} aria-label={t('job.log')}>
+        {lines.map((line, index) => (
+          <li key={`${index} ${line.timestamp}`}>
+            <time dateTime={line.timestamp}>{formatClock(Date.parse(line.timestamp), style)}</time>
+            {job.attempts > 1 && <span class="muted" title={t('job.attempt', { number: line.attempt })}>#{line.attempt}</span>}
+            <Text value={line.text} limit={1200} />
+          </li>
+        ))}
+      </ol>
+    </Panel>
+  );
+}
+
+/** An error, or, of what was left out by decision, the reason. */
+function Reason({ delivery: { status, error } }: { delivery: Delivery }) {
+  if (!error) return null;
+  return (
+    <tr class="reason"><td colSpan={7}>
+      {status === 'skipped' ? <span class="muted">{t('job.not-sent-because')} <Text value={error} limit={600} /></span>
+        : <Text class="error-text" value={error} limit={600} />}
+    </td></tr>
+  );
+}
+
+function DeliveryRow({ job, channel, delivery }: { job: Job; channel: string; delivery: Delivery }) {
+  return (
+    <tbody>
+      <tr>
+        <td><a href={linkTo('/logs', { jobId: job.id, channel })}><Text value={channel} limit={60} /></a></td>
+        <td><Badge status={delivery.status} />{delivery.nextAttemptAt && <> <Countdown at={delivery.nextAttemptAt} /></>}</td>
+        <td class="mid"><Text value={delivery.provider ?? '–'} limit={60} /></td>
+        <td class="num">{delivery.attempts}</td>
+        <td><Time at={delivery.sentAt} /></td>
+        <td class="wide"><Time at={delivery.deliveredAt} /></td>
+        <td class="wide"><code><Text value={delivery.messageId ?? '–'} limit={60} /></code></td>
+      </tr>
+      <Reason delivery={delivery} />
+    </tbody>
   );
 }
 
@@ -40,20 +103,9 @@ export function DeliveryTable({ job }: { job: Job }) {
             <th scope="col">{t('log.sent-at')}</th><th scope="col" class="wide">{t('log.delivered-at')}</th>
             <th scope="col" class="wide">{t('log.message-id')}</th>
           </tr></thead>
-          <tbody>
-            {Object.entries(job.deliveries).map(([channel, delivery]) => (
-              <tr key={channel}>
-                <td><a href={linkTo('/logs', { jobId: job.id, channel })}><Text value={channel} limit={60} /></a>
-                  {delivery.error && <span class="row-sub error-text"><Text value={delivery.error} limit={300} /></span>}</td>
-                <td><Badge status={delivery.status} />{delivery.nextAttemptAt && <> <Countdown at={delivery.nextAttemptAt} /></>}</td>
-                <td class="mid"><Text value={delivery.provider ?? '–'} limit={60} /></td>
-                <td class="num">{delivery.attempts}</td>
-                <td><Time at={delivery.sentAt} /></td>
-                <td class="wide"><Time at={delivery.deliveredAt} /></td>
-                <td class="wide"><code><Text value={delivery.messageId ?? '–'} limit={60} /></code></td>
-              </tr>
-            ))}
-          </tbody>
+          {Object.entries(job.deliveries).map(([channel, delivery]) => (
+            <DeliveryRow key={channel} job={job} channel={channel} delivery={delivery} />
+          ))}
         </table>
       </Scroll>
     </Panel>
@@ -101,4 +153,3 @@ function Running({ since }: { since: string | undefined }) {
   if (!since) return null;
   return <li class="wait"><span>{t('job.running-for', { time: formatDuration(Math.max(now - Date.parse(since), 0)) })}</span></li>;
 }
-

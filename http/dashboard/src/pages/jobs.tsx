@@ -10,15 +10,16 @@ import { Empty, Shown } from '../components/panel';
 import { Scroll } from '../components/scroll';
 import { Pager } from '../components/pager';
 import { Priority } from '../components/priority';
-import { formatShort } from '../format';
+import { formatShare, formatShort } from '../format';
 import { t, word, type Key } from '../i18n';
 import { beat } from '../live';
 import { linkTo, place } from '../router';
+import { askList, SEARCH_EVERY_MS, searchPage } from '../search';
 import { keepSame } from '../series';
 import { mayOperate, session } from '../session';
 import { settings } from '../settings';
 import { useStore } from '../store';
-import { JOB_STATUSES, type ChannelInfo, type Job, type JobPage, type JobStatus, type QueueInfo } from '../types';
+import { JOB_STATUSES, type ChannelInfo, type Job, type JobStatus, type Progress, type QueueInfo } from '../types';
 import { pick, writeQuery, type Query } from '../url_state';
 import { useData } from '../use_data';
 
@@ -85,6 +86,16 @@ function timeColumn(status: string | undefined): { label: Key; field: string; of
   return { label: 'job.updated', field: '', of: (job) => job.updatedAt };
 }
 
+function RowProgress({ progress: { percent, message } }: { progress: Progress }) {
+  const { language } = useStore(settings);
+  return (
+    <span class="row-progress">
+      <progress max={100} value={percent} aria-label={t('job.progress')} />{formatShare(percent / 100, language)}
+      {message && <Text value={message} limit={60} />}
+    </span>
+  );
+}
+
 interface RowProps {
   job: Job;
   ticked: boolean;
@@ -100,13 +111,14 @@ function Row({ job, ticked, tick, status }: RowProps) {
         <td class="tick"><input type="checkbox" checked={ticked} aria-label={t('jobs.tick', { id: job.id })}
           onChange={() => tick(job.id)} /></td>
       )}
-      <td><Badge status={job.status} /></td>
+      <td class="state"><Badge status={job.status} /></td>
       <td class="main">
         <a class="row-title" href={linkTo(`/jobs/${job.id}`)}><Text value={titleOf(job)} limit={90} /></a>
         <span class="row-sub">
           <JobLink id={job.id} />
           {job.kind !== 'notification' && titleOf(job) !== job.kind && <Text value={job.kind} limit={40} />}
           <Tags tags={job.tags.slice(0, 4)} />
+          {job.status === 'processing' && job.progress && <RowProgress progress={job.progress} />}
           {job.error && <Text class="error-text" value={job.error} limit={160} />}
         </span>
       </td>
@@ -160,7 +172,7 @@ function Table({ jobs, query, ticked, setTicked }:
               <th class="tick" scope="col"><input type="checkbox" checked={all} aria-label={t('jobs.tick-all')}
                 onChange={() => setTicked(new Set(all ? [] : jobs.map(({ id }) => id)))} /></th>
             )}
-            <th scope="col">{t('job.status')}</th>
+            <th scope="col" class="state">{t('job.status')}</th>
             <th scope="col">{t('job.what')}</th>
             <th scope="col" class="mid">{t('job.channel')}</th>
             <th scope="col" class="mid">{t('job.queue')}</th>
@@ -185,13 +197,13 @@ export function JobsPage({ view }: { view: View }) {
   const operator = mayOperate(useStore(session));
   const query: Query = useMemo(() => (view.status ? { ...written, status: view.status } : written), [written, view.status]);
   const filter = pick(query, JOB_FILTERS);
-  const asked = writeQuery({ ...filter, ...pick(query, ['sort', 'cursor']), limit: String(pageSize) });
+  const asked = { ...filter, ...pick(query, ['sort', 'cursor']) };
   const rows = useRef<Job[]>([]);
-  const page = useData(`jobs${asked}`, async (signal) => {
-    const answer = await call<JobPage>(`jobs${asked}`, { signal });
-    rows.current = keepSame(rows.current, answer.jobs, ({ id }) => id);
-    return { ...answer, jobs: rows.current };
-  });
+  const page = useData(`jobs${writeQuery({ ...asked, limit: String(pageSize) })}`, async (signal) => {
+    const found = await searchPage(askList<Job>('jobs'), asked, pageSize, signal);
+    rows.current = keepSame(rows.current, found.rows, ({ id }) => id);
+    return { ...found.page, jobs: rows.current };
+  }, { every: query.q || query.tag ? SEARCH_EVERY_MS : 0 });
   const [ticked, setTicked] = useState<Set<string>>(new Set());
   const filterKey = writeQuery(filter);
   useEffect(() => setTicked(new Set()), [filterKey]);

@@ -11,17 +11,35 @@ import { Pager } from '../components/pager';
 import { formatDuration } from '../format';
 import { t, word } from '../i18n';
 import { linkTo, place } from '../router';
+import { askList, SEARCH_EVERY_MS, searchPage } from '../search';
 import { keepSame } from '../series';
 import { change, settings } from '../settings';
 import { useStore } from '../store';
-import { LOG_STATUSES, type ChannelInfo, type LogPage, type NotificationLog } from '../types';
+import { LOG_STATUSES, type ChannelInfo, type NotificationLog } from '../types';
 import { pick, writeQuery } from '../url_state';
 import { useData } from '../use_data';
 
 export const LOG_FILTERS = ['channel', 'status', 'recipient', 'startDate', 'endDate', 'jobId', 'notificationId', 'tags'] as const;
 const SORTS = ['createdAt', 'sentAt', 'deliveredAt'] as const;
 
+function Sorting({ sort, order }: { sort: string; order: string }) {
+  return (
+    <label class="field">
+      <span>{t('log.sort')}</span>
+      <select value={`${sort} ${order}`} onChange={(event) => {
+        const [sortBy = '', sortOrder = ''] = event.currentTarget.value.split(' ');
+        setFilters({ sortBy: sortBy === 'createdAt' ? '' : sortBy, sortOrder: sortOrder === 'desc' ? '' : sortOrder });
+      }}>
+        {SORTS.flatMap((one) => ['desc', 'asc'].map((way) => (
+          <option key={one + way} value={`${one} ${way}`}>{t(`log.sort-${one}`)} {way === 'desc' ? '↓' : '↑'}</option>
+        )))}
+      </select>
+    </label>
+  );
+}
+
 function Filters() {
+  const { query } = useStore(place);
   const channels = useData('channels', (signal) => call<{ channels: ChannelInfo[] }>('channels', { signal }), { once: true });
   const names = channels.data?.channels.map(({ name }) => [name, name] as const) ?? [];
   return (
@@ -33,6 +51,7 @@ function Filters() {
       <TimeFilter name="endDate" label={t('filter.to')} />
       <TextFilter name="jobId" label={t('log.job-id')} />
       <TextFilter name="tags" label={t('job.tag')} />
+      {query.tail !== '1' && <Sorting sort={query.sortBy ?? 'createdAt'} order={query.sortOrder ?? 'desc'} />}
     </FilterBar>
   );
 }
@@ -44,7 +63,7 @@ function span(from: string | undefined, to: string | undefined): string {
 function Row({ log, fresh }: { log: NotificationLog; fresh: boolean }) {
   return (
     <tr class={fresh ? 'fresh' : ''} data-id={log.id}>
-      <td><Badge status={log.status} /></td>
+      <td class="state"><Badge status={log.status} /></td>
       <td class="main">
         <a class="row-title" href={linkTo(`/logs/${log.id}`)}><Text value={log.recipient || '–'} limit={80} /></a>
         <span class="row-sub">
@@ -59,22 +78,6 @@ function Row({ log, fresh }: { log: NotificationLog; fresh: boolean }) {
       <td class="num wide" title={log.sentAt}>{span(log.createdAt, log.sentAt)}</td>
       <td class="num wide" title={log.deliveredAt}>{span(log.sentAt, log.deliveredAt)}</td>
     </tr>
-  );
-}
-
-function Sorting({ sort, order }: { sort: string; order: string }) {
-  return (
-    <label class="field inline">
-      <span>{t('log.sort')}</span>
-      <select value={`${sort} ${order}`} onChange={(event) => {
-        const [sortBy = '', sortOrder = ''] = event.currentTarget.value.split(' ');
-        setFilters({ sortBy: sortBy === 'createdAt' ? '' : sortBy, sortOrder: sortOrder === 'desc' ? '' : sortOrder });
-      }}>
-        {SORTS.flatMap((one) => ['desc', 'asc'].map((way) => (
-          <option key={one + way} value={`${one} ${way}`}>{t(`log.sort-${one}`)} {way === 'desc' ? '↓' : '↑'}</option>
-        )))}
-      </select>
-    </label>
   );
 }
 
@@ -97,16 +100,17 @@ export function LogsPage() {
   const tail = query.tail === '1';
   const filter = pick(query, LOG_FILTERS);
   const sorting = pick(query, ['sortBy', 'sortOrder']);
-  const asked = writeQuery({ ...filter, ...(tail ? {} : { ...sorting, ...pick(query, ['cursor']) }), limit: String(pageSize) });
+  const wanted = { ...filter, ...(tail ? {} : { ...sorting, ...pick(query, ['cursor']) }) };
+  const asked = writeQuery({ ...wanted, limit: String(pageSize) });
   const known = useRef<{ asked: string; rows: NotificationLog[]; fresh: ReadonlySet<string> }>({ asked: '', rows: [], fresh: new Set() });
   const page = useData(`logs${asked}`, async (signal) => {
-    const answer = await call<LogPage>(`logs${asked}`, { signal });
+    const found = await searchPage(askList<NotificationLog>('logs'), wanted, pageSize, signal);
     const before = known.current.asked === asked ? known.current.rows : [];
     const ids = new Set(before.map(({ id }) => id));
-    const fresh = before.length === 0 ? [] : answer.logs.map(({ id }) => id).filter((id) => !ids.has(id));
-    known.current = { asked, rows: keepSame(before, answer.logs, ({ id }) => id), fresh: new Set(fresh) };
-    return { ...answer, logs: known.current.rows, fresh: known.current.fresh };
-  });
+    const fresh = before.length === 0 ? [] : found.rows.map(({ id }) => id).filter((id) => !ids.has(id));
+    known.current = { asked, rows: keepSame(before, found.rows, ({ id }) => id), fresh: new Set(fresh) };
+    return { ...found.page, logs: known.current.rows, fresh: known.current.fresh };
+  }, { every: !tail && (query.recipient || query.tags) ? SEARCH_EVERY_MS : 0 });
   const filtered = Object.keys(filter).length > 0;
   return (
     <>
@@ -116,7 +120,6 @@ export function LogsPage() {
       </Heading>
       <Filters />
       <section class="panel flush" aria-label={t('nav.logs')}>
-        {!tail && <div class="list-tools"><Sorting sort={query.sortBy ?? 'createdAt'} order={query.sortOrder ?? 'desc'} /></div>}
         <Shown from={page} lines={8}>
           {(data) => data.logs.length === 0 && !data.next ? (
             <Empty title={t(filtered ? 'logs.none-match' : 'logs.none')}>{t(filtered ? 'jobs.none-match-hint' : 'logs.none-hint')}</Empty>
@@ -125,7 +128,7 @@ export function LogsPage() {
               <Scroll label={t('nav.logs')}>
                 <table class="list">
                   <thead><tr>
-                    <th scope="col">{t('job.status')}</th><th scope="col">{t('log.recipient')}</th>
+                    <th scope="col" class="state">{t('job.status')}</th><th scope="col">{t('log.recipient')}</th>
                     <th scope="col">{t('job.channel')}</th><th scope="col" class="mid">{t('channel.provider')}</th>
                     <th scope="col" class="num wide">{t('job.attempts')}</th><th scope="col">{t('job.created')}</th>
                     <th scope="col" class="num wide">{t('log.to-sent')}</th><th scope="col" class="num wide">{t('log.to-delivered')}</th>

@@ -11,13 +11,13 @@ import { t, word } from '../i18n';
 import { beat, WINDOW_MS } from '../live';
 import { linkTo, place } from '../router';
 import { differences } from '../series';
-import { settings } from '../settings';
+import { RANGES, settings } from '../settings';
 import { useStore } from '../store';
 import { JOB_STATUSES, METRICS, type JobStatus, type Metric } from '../types';
 import { useData } from '../use_data';
 import { useVisible } from '../use_visible';
 import { ChannelSummary, ErrorSummary, QueueSummary } from './overview_parts';
-import { HISTORY_RANGES, HistoryChart, TimesChart, type HistoryRange } from './overview_history';
+import { HistoryChart, TimesChart } from './overview_history';
 
 const TARGET: Record<JobStatus, string> = {
   pending: '/jobs', scheduled: '/scheduled', processing: '/jobs', retrying: '/retries',
@@ -46,6 +46,9 @@ function Counters() {
   );
 }
 
+/** A young graph shows less, rather than much of nothing. */
+const SHORTEST_MS = 15_000;
+
 const COLORS: Record<Metric, string> = {
   enqueued: 'pending', completed: 'completed', failed: 'failed', retried: 'retrying',
 };
@@ -55,14 +58,22 @@ function LiveGraph() {
   const style = useStore(settings);
   const points = useMemo(() => differences(samples), [samples]);
   const times = useMemo(() => points.map(({ time }) => time), [points]);
-  const lines = useMemo(() => METRICS.map((metric) => ({
-    name: t(`metric.${metric}`), color: COLORS[metric], values: points.map(({ rates }) => rates[metric] ?? 0),
-  })), [points, style.language]);
+  const linesOf = (values: (metric: Metric) => number[]) =>
+    METRICS.map((metric) => ({ name: t(`metric.${metric}`), color: COLORS[metric], values: values(metric) }));
+  // A rate holds from one look to the next, so the first one begins where the samples do.
+  const lines = useMemo(() => linesOf((metric) =>
+    [...points.slice(0, 1), ...points].map(({ rates }) => rates[metric] ?? 0)), [points, style.language]);
+  const drawnTimes = useMemo(() => (points.length > 0 ? [samples[0]!.time, ...times] : []), [points]);
+  const table = {
+    times, lines: linesOf((metric) => points.map(({ counts }) => counts[metric] ?? 0)),
+    format: (value: number) => formatNumber(value, style.language),
+  };
   const end = at ? Date.parse(at) : Date.now();
+  const start = Math.max(end - WINDOW_MS, Math.min(drawnTimes[0] ?? end, end - SHORTEST_MS));
   return (
-    <Panel title={t('overview.live')} class="span-2">
-      {live && !live.totals ? <p class="empty">{t('panel.missing')}</p> : (
-        <Chart label={t('overview.live')} times={times} lines={lines} range={[end - WINDOW_MS, end]} height={190}
+    <Panel title={t('overview.live')} class="span-2 tall">
+      {live === null ? <Skeleton lines={6} /> : (
+        <Chart label={t('overview.live')} times={drawnTimes} lines={lines} range={[start, end]} height={216} sums table={table}
           format={(value) => formatRate(value, style.language)} tick={(time) => formatClock(time, style)} />
       )}
     </Panel>
@@ -84,17 +95,17 @@ function Throughput() {
   const health = useData('health', loadHealth, { every: 10_000 });
   if (!live) return <Panel title={t('overview.now')}><Skeleton lines={3} /></Panel>;
   const { rates, totals, queue } = live;
-  const ended = totals ? totals.completed + totals.failed : queue.completed + queue.failed;
-  const good = totals ? totals.completed : queue.completed;
+  const ended = totals.completed + totals.failed;
+  const good = totals.completed;
   const waiting = queue.pending + queue.retrying;
   return (
     <Panel title={t('overview.now')}>
       <dl class="figures">
-        <Figure name={t('overview.rate')} value={rates ? formatRate(rates.completed + rates.failed, language) : '–'} note={t('unit.jobs-per-second')} />
-        <Figure name={t('overview.incoming')} value={rates ? formatRate(rates.enqueued, language) : '–'} note={t('unit.jobs-per-second')} />
+        <Figure name={t('overview.rate')} value={formatRate(rates.completed + rates.failed, language)} note={t('unit.jobs-per-second')} />
+        <Figure name={t('overview.incoming')} value={formatRate(rates.enqueued, language)} note={t('unit.jobs-per-second')} />
         <Figure name={t('overview.success')} value={formatPercent(good, ended, language)} bad={ended > 0 && good / ended < 0.9} />
         <Figure name={t('overview.backlog')} value={formatShort(waiting, language)}
-          note={rates && rates.completed > 0 && waiting > 0 ? t('overview.drain', { seconds: Math.ceil(waiting / rates.completed) }) : undefined} />
+          note={rates.completed > 0 && waiting > 0 ? t('overview.drain', { seconds: Math.ceil(waiting / rates.completed) }) : undefined} />
         <div class="figure">
           <dt>{t('overview.health')}</dt>
           <dd><a href={linkTo('/about')}>{health.data ? <Badge status={health.data.status} group="health" /> : '–'}</a></dd>
@@ -104,14 +115,18 @@ function Throughput() {
   );
 }
 
+/** As high as what will be there: what is below it is not in view before. */
+const Placeholder = () => <div class="panel placeholder" />;
+
 function Lazy({ children, class: name = '' }: { children: ComponentChildren; class?: string }) {
   const [ref, seen] = useVisible<HTMLDivElement>();
-  return <div ref={ref} class={`lazy ${name}`}>{seen ? children : <div class="panel placeholder" />}</div>;
+  return <div ref={ref} class={`lazy ${name}`}>{seen ? children : <Placeholder />}</div>;
 }
 
 export function OverviewPage() {
   const { query } = useStore(place);
-  const range = (query.range && query.range in HISTORY_RANGES ? query.range : '24h') as HistoryRange;
+  const { range: usual } = useStore(settings);
+  const range = RANGES.find((one) => one === query.range) ?? usual;
   return (
     <>
       <Heading title={t('nav.overview')} />

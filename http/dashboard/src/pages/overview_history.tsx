@@ -6,42 +6,19 @@ import { Empty, Panel, Shown } from '../components/panel';
 import { formatBucket, formatDuration, formatNumber, formatShort } from '../format';
 import { t } from '../i18n';
 import { linkTo, place } from '../router';
-import { settings } from '../settings';
+import { change, RANGES, settings, type HistoryRange } from '../settings';
 import { useStore } from '../store';
 import type { Metric, Series } from '../types';
 import { useData } from '../use_data';
-
-export const HISTORY_RANGES = {
-  '1h': { step: 'minute', ms: 3_600_000, every: 15_000 },
-  '24h': { step: 'hour', ms: 86_400_000, every: 30_000 },
-  '7d': { step: 'hour', ms: 7 * 86_400_000, every: 60_000 },
-  '30d': { step: 'day', ms: 30 * 86_400_000, every: 300_000 },
-} as const;
-export type HistoryRange = keyof typeof HISTORY_RANGES;
-
-function seriesPath(metric: string, range: HistoryRange): string {
-  const { step, ms } = HISTORY_RANGES[range];
-  // Days: whole ones, today included. The server rounds to its steps.
-  const from = new Date(Date.now() - ms + (step === 'day' ? 86_400_000 : 0)).toISOString();
-  return `series?metric=${metric}&step=${step}&from=${from}`;
-}
-
-export function timesOf(series: Series): number[] {
-  const start = Date.parse(series.from);
-  const size = series.series[0]?.values.length ?? 0;
-  return Array.from({ length: size }, (_, index) => start + index * series.stepMs);
-}
-
-export function valuesOf(series: Series, name = series.series[0]?.name): number[] {
-  return series.series.find((one) => one.name === name)?.values ?? [];
-}
+import { DAY, EVERY, loadHistory, timesOf, timesPath, valuesOf } from './history';
 
 function RangePicker({ range }: { range: HistoryRange }) {
   const { query } = useStore(place);
   return (
     <nav class="segmented" aria-label={t('overview.range')}>
-      {(Object.keys(HISTORY_RANGES) as HistoryRange[]).map((one) => (
-        <a key={one} href={linkTo('/', { ...query, range: one === '24h' ? '' : one })} aria-current={one === range ? 'true' : undefined}>
+      {RANGES.map((one) => (
+        <a key={one} href={linkTo('/', { ...query, range: one })} aria-current={one === range ? 'true' : undefined}
+          onClick={() => change({ range: one })}>
           {t(`range.${one}`)}
         </a>
       ))}
@@ -54,34 +31,29 @@ const SHOWN: readonly { metric: Metric; color: string }[] = [
 
 export function HistoryChart({ range }: { range: HistoryRange }) {
   const style = useStore(settings);
-  const loaded = useData(`history-${range}`, (signal) => Promise.all(
-    SHOWN.map(({ metric }) => call<Series>(seriesPath(metric, range), { signal }))), { every: HISTORY_RANGES[range].every });
-  const shown = useMemo(() => loaded.data && {
-    times: timesOf(loaded.data[0]!),
-    lines: loaded.data.map((series, index) => ({
-      name: t(`metric.${SHOWN[index]!.metric}`), color: SHOWN[index]!.color, values: valuesOf(series) })),
-    step: loaded.data[0]!.stepMs,
-  }, [loaded.data, style.language]);
+  const loaded = useData(`history-${range}-${style.zone}`, (signal) => loadHistory(range, style.zone, signal), { every: EVERY[range] });
+  const shown = useMemo(() => loaded.data && { ...loaded.data, lines: SHOWN.map(({ metric, color }) => ({
+    name: t(`metric.${metric}`), color, values: loaded.data!.values[metric] ?? [] })) }, [loaded.data, style.language]);
   return (
-    <Panel title={t('overview.history')} actions={<RangePicker range={range} />}>
+    <Panel title={t('overview.history')} class="tall" actions={<RangePicker range={range} />}>
       <Shown from={{ ...loaded, data: shown }}>
-        {({ times, lines, step }) => (
-          <Chart label={t('overview.history')} times={times} lines={lines} kind="bars" sums height={190}
-            range={[(times[0] ?? 0) - step / 2, (times[times.length - 1] ?? 0) + step / 2]}
+        {({ times, lines, stepMs }) => (
+          <Chart label={t('overview.history')} times={times} lines={lines} kind="bars" stacked sums height={190}
+            range={[(times[0] ?? 0) - stepMs / 2, (times[times.length - 1] ?? 0) + stepMs / 2]}
             format={(value) => (value < 10_000 ? formatNumber(value, style.language) : formatShort(value, style.language))}
-            tick={(time) => formatBucket(time, range === '7d' ? 86_400_000 : step, style)} />
+            tick={(time) => formatBucket(time, range === '7d' ? DAY : stepMs, style)} />
         )}
       </Shown>
     </Panel>
   );
 }
 
-const PERCENTILES = [['p50', 'completed'], ['p95', 'retrying'], ['p99', 'failed']] as const;
+const PERCENTILES = [['p50', 'processing'], ['p95', 'scheduled'], ['p99', 'retrying']] as const;
 
 export function TimesChart({ metric, range }: { metric: 'wait' | 'run'; range: HistoryRange }) {
   const style = useStore(settings);
-  const loaded = useData(`${metric}-${range}`, (signal) => call<Series>(seriesPath(metric, range), { signal }),
-    { every: HISTORY_RANGES[range].every });
+  const loaded = useData(`${metric}-${range}`, (signal) => call<Series>(timesPath(metric, range), { signal }),
+    { every: EVERY[range] });
   const shown = useMemo(() => {
     if (!loaded.data) return null;
     const counts = valuesOf(loaded.data, 'count');
@@ -99,9 +71,8 @@ export function TimesChart({ metric, range }: { metric: 'wait' | 'run'; range: H
       <Shown from={{ ...loaded, data: shown }}>
         {({ any, times, lines, step }) => any ? (
           <Chart label={t(metric === 'wait' ? 'overview.wait' : 'overview.run')} times={times} lines={lines} height={150}
-            kind={lines[0]!.values.filter((value) => value !== null).length < 3 ? 'bars' : 'line'}
             range={[(times[0] ?? 0) - step / 2, (times[times.length - 1] ?? 0) + step / 2]}
-            format={formatDuration} tick={(time) => formatBucket(time, range === '7d' ? 86_400_000 : step, style)} />
+            format={formatDuration} tick={(time) => formatBucket(time, range === '7d' ? DAY : step, step === DAY ? { ...style, zone: 'utc' } : style)} />
         ) : <Empty title={t('overview.no-times')} />}
       </Shown>
     </Panel>

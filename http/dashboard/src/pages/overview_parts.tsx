@@ -16,10 +16,12 @@ function All({ path }: { path: string }) {
   return <a class="more" href={linkTo(path)}>{t('overview.all')}<Icon name="right" size={12} /></a>;
 }
 
-/** The worst of a channel's breakers. */
-export function worstBreaker(channel: ChannelInfo): string {
+/** A channel's breakers together: while one of its providers works, so does the channel. */
+export function breakerOf(channel: ChannelInfo): string {
   const states = channel.providers.map(({ breaker }) => breaker);
-  return states.includes('open') ? 'open' : states.includes('half-open') ? 'half-open' : 'closed';
+  if (states.every((state) => state === 'closed')) return 'closed';
+  if (states.includes('closed')) return 'partly';
+  return states.includes('half-open') ? 'half-open' : 'open';
 }
 
 export function ChannelSummary() {
@@ -38,7 +40,7 @@ export function ChannelSummary() {
                 {channels.map((channel) => (
                   <tr key={channel.name}>
                     <td><a href={linkTo('/logs', { channel: channel.name })}><Text value={channel.name} limit={40} /></a></td>
-                    <td><Badge status={worstBreaker(channel)} group="breaker" /></td>
+                    <td><Badge status={breakerOf(channel)} group="breaker" /></td>
                     <td class="num">{formatShort(channel.sent, language)}</td>
                     <td class="num">{formatPercent(channel.failed, channel.sent + channel.failed, language)}</td>
                     <td class="num wide">{channel.latency?.count ? formatDuration(channel.latency.p95) : '–'}</td>

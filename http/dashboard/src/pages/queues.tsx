@@ -31,7 +31,7 @@ function FlowButton({ queue, done }: { queue: QueueInfo; done: () => void }) {
   });
   return (
     <button type="button" onClick={click} aria-label={`${word('action', verb)} ${queue.name}`}>
-      <Icon name={queue.paused ? 'play' : 'pause'} size={14} />{word('action', verb)}
+      <Icon name={queue.paused ? 'play' : 'pause'} size={14} /><span class="button-word">{word('action', verb)}</span>
     </button>
   );
 }
@@ -47,11 +47,11 @@ export function QueuesPage() {
         <Shown from={loaded}>
           {({ queues }) => queues.length === 0 ? <Empty title={t('queues.none')}>{t('queues.none-hint')}</Empty> : (
             <Scroll label={t('nav.queues')}>
-              <table class="list">
+              <table class="list dense">
                 <thead>
                   <tr>
-                    <th scope="col">{t('queue.name')}</th><th scope="col">{t('job.status')}</th>
-                    <th scope="col" class="num">{t('queue.oldest')}</th>
+                    <th scope="col">{t('queue.name')}</th><th scope="col" class="state">{t('job.status')}</th>
+                    <th scope="col" class="num mid">{t('queue.oldest')}</th>
                     <th scope="col" class="num wide">{t('queue.rate')}</th>
                     {JOB_STATUSES.map((status) => (
                       <th scope="col" key={status} class={`num ${status === 'pending' || status === 'failed' ? '' : 'wide'}`}>{word('status', status)}</th>
@@ -63,8 +63,8 @@ export function QueuesPage() {
                   {queues.map((queue) => (
                     <tr key={queue.name} data-queue={queue.name}>
                       <td><a class="row-title" href={linkTo('/jobs', { queue: queue.name })}><Text value={queue.name} limit={64} /></a></td>
-                      <td><Badge status={queue.paused ? 'paused' : 'running'} /></td>
-                      <td class={`num ${(queue.oldestAge ?? 0) > 300_000 ? 'bad' : ''}`}>{queue.oldestAge === undefined ? '–' : formatDuration(queue.oldestAge)}</td>
+                      <td class="state"><Badge status={queue.paused ? 'paused' : 'running'} /></td>
+                      <td class={`num mid ${(queue.oldestAge ?? 0) > 300_000 ? 'bad' : ''}`}>{queue.oldestAge === undefined ? '–' : formatDuration(queue.oldestAge)}</td>
                       <td class="num wide">{queue.rate === undefined ? '–' : formatRate(queue.rate, language)}</td>
                       {JOB_STATUSES.map((status) => (
                         <td key={status} class={`num ${status === 'pending' || status === 'failed' ? '' : 'wide'}`}>

@@ -1,7 +1,7 @@
 // The door.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { messageOf } from '../actions';
-import { ApiError } from '../api';
+import { ApiError, connection } from '../api';
 import { basePath } from '../base';
 import { Logo } from '../components/icons';
 import { t } from '../i18n';
@@ -14,6 +14,7 @@ import { visible } from '../safe_text';
 export function SignInPage({ resume = true }: { resume?: boolean }) {
   const { query } = useStore(place);
   const { state } = useStore(session);
+  const reached = useStore(connection);
   const [user, setUser] = useState('');
   const [password, setPassword] = useState('');
   const [error, setError] = useState('');
@@ -21,10 +22,11 @@ export function SignInPage({ resume = true }: { resume?: boolean }) {
   const first = useRef<HTMLInputElement>(null);
   useEffect(() => first.current?.focus(), []);
   useEffect(() => {
-    if (!resume || (state !== 'signed-in' && state !== 'none')) return;
+    // A session that ended is known by the last answer, before anybody asks for the session again.
+    if (!resume || reached === 'signed-out' || (state !== 'signed-in' && state !== 'none')) return;
     const { path, query: filters } = nextPlace(query.next, basePath);
     go(path, filters, 'replace');
-  }, [state, resume]);
+  }, [state, reached, resume]);
   const submit = async (event: Event) => {
     event.preventDefault();
     setBusy(true);
