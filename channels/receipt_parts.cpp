@@ -26,18 +26,6 @@ std::optional<std::int64_t> whole_number(std::string_view text) {
 
 }  // namespace
 
-std::string_view to_string(DeliveryReceipt::Kind kind) {
-  switch (kind) {
-    case DeliveryReceipt::Kind::kBounced:
-      return "bounced";
-    case DeliveryReceipt::Kind::kComplained:
-      return "complained";
-    case DeliveryReceipt::Kind::kDelivered:
-      break;
-  }
-  return "delivered";
-}
-
 std::string_view header_of(const ReceiptRequest& request, std::string_view name) {
   const auto found = request.headers.find(std::string(name));
   return found == request.headers.end() ? std::string_view() : std::string_view(found->second);

@@ -61,6 +61,18 @@ ReceiptEffect apply(Subject& subject, const DeliveryReceipt& receipt, ContentPri
 
 }  // namespace
 
+std::string_view to_string(DeliveryReceipt::Kind kind) {
+  switch (kind) {
+    case DeliveryReceipt::Kind::kBounced:
+      return "bounced";
+    case DeliveryReceipt::Kind::kComplained:
+      return "complained";
+    case DeliveryReceipt::Kind::kDelivered:
+      break;
+  }
+  return "delivered";
+}
+
 ReceiptEffect apply_receipt(Delivery& delivery, const DeliveryReceipt& receipt,
                             ContentPrivacy privacy, TimePoint now) {
   return apply(delivery, receipt, privacy, now);
