@@ -11,8 +11,10 @@
 #include <gtest/gtest.h>
 
 #include "channels/webhook_signature.hpp"  // why: signs as the provider does
+#include "support/child.hpp"
 #include "support/http_peer.hpp"
 #include "support/server_world.hpp"
+#include "townkrier/time.hpp"
 
 namespace townkrier::testing {
 namespace {
