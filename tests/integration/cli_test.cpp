@@ -145,7 +145,7 @@ TEST_F(Cli, FsckFindsADamagedTable) {
 TEST_F(Cli, InspectShowsQueuesSettingsAndSizes) {
   fill(12);
   const json summary = run_json({"inspect", path()});
-  EXPECT_EQ(summary["formatVersion"], 3);
+  EXPECT_EQ(summary["formatVersion"], 4);
   EXPECT_GT(summary["sizeBytes"], 1000);
   EXPECT_EQ(summary["jobs"]["pending"], 8);
   EXPECT_EQ(summary["jobs"]["scheduled"], 4);
@@ -158,7 +158,7 @@ TEST_F(Cli, InspectShowsQueuesSettingsAndSizes) {
   EXPECT_EQ(summary["settings"]["paused:bulk"], "1");
   const auto text = run({"inspect", path()});
   EXPECT_EQ(text.code, 0);
-  for (const char* part : {"format 3", "bulk (paused)", "PENDING", "total", "Log rows: 12"}) {
+  for (const char* part : {"format 4", "bulk (paused)", "PENDING", "total", "Log rows: 12"}) {
     EXPECT_THAT(text.out, HasSubstr(part));
   }
 }
