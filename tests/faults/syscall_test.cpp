@@ -66,18 +66,34 @@ class SystemCalls : public ::testing::TestWithParam<const char*> {
     return static_cast<std::uint64_t>(std::ranges::count(out, '\n'));
   }
 
-  void try_point(const Point& point) {
-    SCOPED_TRACE(point.call + " number " + std::to_string(point.nth) + ", " + GetParam());
-    TempDir directory;
-    const auto finished = run_to_end(
+  static bool kills() { return std::string_view(GetParam()) == "signal=KILL"; }
+
+  static Finished run_with_fault(const Point& point, const TempDir& directory) {
+    return run_to_end(
         {.command = {"strace", "-f", "-o", "/dev/null", "-e", "trace=" + point.call, "-e",
                      "inject=" + point.call + ":" + GetParam() +
                          ":when=" + std::to_string(point.nth),
                      OP_SCRIPT, directory / "data"}},
         directory.path());
+  }
+
+  /// Background threads share their calls differently from run to run. A kill that no thread came
+  /// to is tried again.
+  void try_point(const Point& point) {
+    SCOPED_TRACE(point.call + " number " + std::to_string(point.nth) + ", " + GetParam());
+    constexpr int kTries = 10;
+    for (int tries = 1; tries <= kTries; ++tries) {
+      const TempDir directory;
+      const auto finished = run_with_fault(point, directory);
+      if (kills() && finished.code == 0 && tries < kTries) continue;
+      unharmed_ += finished.code == 0;
+      return check(finished, directory);
+    }
+  }
+
+  void check(const Finished& finished, const TempDir& directory) {
     const auto done = acknowledged(finished.out);
     acknowledged_ += done;
-    unharmed_ += finished.code == 0;
     {
       const auto store = open_rocksdb_store(directory / "data", {.min_free_space_bytes = 0});
       if (!store) {
@@ -87,9 +103,10 @@ class SystemCalls : public ::testing::TestWithParam<const char*> {
       }
       look(**store, done);
     }
-    const auto check = check_store(directory / "data");
-    findings_ += check ? check->size() : 1;
-    EXPECT_TRUE(check && check->empty()) << (check ? check->front() : check.error().message);
+    const auto findings = check_store(directory / "data");
+    findings_ += findings ? findings->size() : 1;
+    EXPECT_TRUE(findings && findings->empty())
+        << (findings ? findings->front() : findings.error().message);
   }
 
   /// What was acknowledged must be there, and at most the write that was interrupted beside it.
@@ -125,9 +142,8 @@ TEST_P(SystemCalls, LoseNothingThatWasAcknowledged) {
       all.size(), number(unharmed_));
   EXPECT_EQ(lost_, 0u);
   EXPECT_EQ(findings_, 0u);
-  if (std::string_view(GetParam()) == "signal=KILL") {
-    // A run may make some calls less than the one that was counted.
-    EXPECT_LE(unharmed_, tried / 8);
+  if (kills()) {
+    EXPECT_EQ(unharmed_, 0u);
   }
 }
 
