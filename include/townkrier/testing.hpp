@@ -248,20 +248,30 @@ class TestEngine {
   }
 
  private:
+  // Each job is looked at once, with its status and its time together: a count of the running and
+  // a list of the waiting, read one after the other, would both miss a job that starts in between.
+  // Oldest first, so that the children which a job leaves behind come after it.
   Result<bool> is_busy() {
-    const auto stats = queue_->get_stats();
-    if (!stats) return std::unexpected(stats.error());
-    if (stats->pending + stats->processing > 0) return true;
-    for (const JobStatus status : {JobStatus::kScheduled, JobStatus::kRetrying}) {
-      JobFilter filter;
-      filter.status = status;
-      filter.limit = 500;
+    JobFilter filter;
+    filter.status = {JobStatus::kPending, JobStatus::kProcessing, JobStatus::kScheduled,
+                     JobStatus::kRetrying};
+    filter.ascending = true;
+    filter.limit = 500;
+    while (true) {
       const auto page = queue_->get_jobs(filter);
       if (!page) return std::unexpected(page.error());
-      const auto is_due = [&](const Job& job) { return job.state.due_at <= clock_->now(); };
-      if (std::ranges::any_of(page->jobs, is_due)) return true;
+      if (std::ranges::any_of(page->jobs, [&](const Job& job) { return has_work(job); })) {
+        return true;
+      }
+      if (!page->next) return false;
+      filter.cursor = page->next;
     }
-    return false;
+  }
+
+  bool has_work(const Job& job) const {
+    const JobStatus status = job.status();
+    return status == JobStatus::kPending || status == JobStatus::kProcessing ||
+           job.state.due_at <= clock_->now();
   }
 
   static void pause() {

@@ -133,17 +133,19 @@ test('check 20: a megabyte of text is opened and closed without a halt', async (
 });
 
 test('the HTML preview is a frame that runs nothing and asks nobody', async () => {
-  const html = '<p>Hello <b>there</b></p><script>parent.pwned=1</script><img src="http://example.com/pixel.png">';
+  const asked = provider.requests;
+  const html = `<p>Hello <b>there</b></p><script>parent.pwned=1</script><img src="${provider.url}pixel.png">`;
   const job = await api(open, 'notifications', inApp('preview', html, 'u'));
   await until(() => api(open, `logs?jobId=${job.id}`), ({ logs }) => logs[0]?.status === 'sent');
   const { logs } = await api(open, `logs?jobId=${job.id}`);
-  const { page, context, seen } = await openPage(browser);
+  const { page, context } = await openPage(browser);
   await page.goto(`${open.url}/logs/${logs[0].id}`);
   await page.getByRole('button', { name: 'Preview as HTML' }).click();
   const frame = page.frameLocator('iframe.preview');
   await frame.getByText('Hello there').waitFor();
   assert.equal(await page.locator('iframe.preview').getAttribute('sandbox'), '');
   assert.equal(await page.evaluate(() => window.pwned), undefined);
-  assert.deepEqual([...new Set(seen.foreign)].filter((origin) => origin !== open.origin && origin !== 'null'), []);
+  // The driver may report a request that the page's policy refused; what counts is what arrives.
+  assert.equal(provider.requests, asked);
   await context.close();
 });

@@ -49,6 +49,18 @@ TEST(TestEngine, RetriesWhenTheClockMoves) {
   EXPECT_EQ(email.tries().front().idempotency_key, email.tries().back().idempotency_key);
 }
 
+// It once took a job for settled that became due and started between two looks at it.
+TEST(TestEngine, MissesNoJobThatStartsWhileItLooks) {
+  TestEngine engine({"email"});
+  FakeChannel& email = engine.channel("email");
+  for (std::size_t round = 1; round <= 200; ++round) {
+    email.answer_next(DeliveryOutcome::transient("down"));
+    ASSERT_TRUE(engine.run(Welcome(), kUser));
+    ASSERT_TRUE(engine.advance(Duration{1000}));
+    ASSERT_EQ(email.sent().size(), round);
+  }
+}
+
 TEST(TestEngine, KeepsALaterJobForLater) {
   TestEngine engine({"email"});
   ASSERT_TRUE(engine.run(Welcome(), kUser, {.delay = std::chrono::hours(24)}));
