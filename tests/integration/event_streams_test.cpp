@@ -34,6 +34,7 @@ class Listener {
       : client_(port) {
     client_.get(path, lines);
     head_ = client_.receive(RawClient::Body::kNone);
+    text_ = client_.take_rest();  // events may come with the head
   }
   int status() const { return head_.status; }
   const RawResponse& head() const { return head_; }

@@ -104,6 +104,9 @@ class RawClient {
     return !buffer_.empty() || ::poll(&wait, 1, static_cast<int>(timeout.count())) > 0;
   }
 
+  /// What was read beyond the last answer.
+  std::string take_rest() { return std::exchange(buffer_, {}); }
+
   void half_close() { ::shutdown(fd_, SHUT_WR); }
   void close() {
     if (fd_ != -1) ::close(std::exchange(fd_, -1));
